@@ -1,0 +1,1 @@
+"""LMOS: an operating system for AI agents."""

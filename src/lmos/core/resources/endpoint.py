@@ -1,0 +1,83 @@
+"""Where an Agent answers: what a manifest may say, and the address it comes to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DEFAULT_PORT = 8080
+DEFAULT_PATH = "/subscriptions"
+GRAPHQL_WS = "graphql-transport-ws"
+
+
+class Endpoint(BaseModel):
+    """The address at which an Agent answers; where a field is absent the original's rule holds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    scheme: Annotated[
+        Literal["http", "https"] | None, Field(description="http or https; http if absent.")
+    ] = None
+    host: Annotated[
+        str | None,
+        Field(
+            description="Host name or IP address.",
+            min_length=1,
+            max_length=253,
+            pattern=r"^[^\s/:]+$|^\[[0-9a-fA-F:.]+\]$",
+        ),
+    ] = None
+    port: Annotated[int | None, Field(description="TCP port; 8080 if absent.", ge=1, le=65535)] = None
+    path: Annotated[
+        str | None,
+        Field(
+            description="Path of the protocol's door; /subscriptions if absent.",
+            pattern=r"^/\S*$",
+            max_length=1024,
+        ),
+    ] = None
+    protocol: Annotated[
+        str | None, Field(description="graphql-transport-ws if absent.", min_length=1, max_length=63)
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to dial an Agent; nothing is left open."""
+
+    host: str
+    port: int = DEFAULT_PORT
+    scheme: Literal["http", "https"] = "http"
+    path: str = DEFAULT_PATH
+    protocol: str = GRAPHQL_WS
+
+    @property
+    def origin(self) -> str:
+        """`http://host:port`, the base of the Agent's HTTP surface."""
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+
+def address_of(host: str, endpoint: Endpoint | None = None) -> Address:
+    """
+    The address behind a routing entry.
+
+    Args:
+        host: The routing's `host`, `name` or `name:port`; without a port the original's 8080 holds.
+        endpoint: What the Agent says itself; each field it names wins.
+
+    Source:
+        Contract §2.5: the port is part of the address when it ends in `:<digits>`.
+    """
+    match = re.fullmatch(r"(?P<name>.+):(?P<port>\d{1,5})", host)
+    name, port = (match["name"], int(match["port"])) if match else (host, DEFAULT_PORT)
+    said = endpoint or Endpoint()
+    return Address(
+        host=said.host or name,
+        port=said.port or port,
+        scheme=said.scheme or "http",
+        path=said.path or DEFAULT_PATH,
+        protocol=said.protocol or GRAPHQL_WS,
+    )

@@ -1,0 +1,1 @@
+"""What LMOS needs from outside, stated as Protocols."""

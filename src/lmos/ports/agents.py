@@ -1,0 +1,89 @@
+"""Agents as LMOS meets them: asked over a protocol, found at addresses, described by cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from lmos.core.errors import LmosError, TemporaryError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from lmos.core.conversation.request import AgentRequest
+    from lmos.core.conversation.result import AgentResult
+    from lmos.core.resources.endpoint import Address
+
+
+class AgentClient(Protocol):
+    """Asks an Agent for one Turn and streams what it answers."""
+
+    def ask(
+        self, address: Address, request: AgentRequest, *, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[AgentResult]:
+        """
+        Yield the Agent's results in order; closing the iterator cancels the Agent's work.
+
+        Args:
+            address: Where the Agent answers; a host name may stand for several replicas.
+            request: The conversation so far, ending with the user's message.
+            headers: Sent on the upgrade request: `x-subset`, `traceparent`, `tracestate`.
+
+        Raises:
+            AgentUnavailable: No connection, or it broke before the Agent had begun to answer.
+            AgentFailed: The Agent answered with an error, broke off half-way, or spoke nonsense.
+            AgentTimeout: A deadline passed.
+        """
+        ...
+
+
+class AddressBook(Protocol):
+    """Turns a Service's host name into addresses that can be dialled."""
+
+    def addresses(self, host: str, port: int) -> Sequence[tuple[str, int]]:
+        """
+        The replicas behind `host:port`, ready ones only; empty when the Service has none.
+
+        A host the book does not know comes back as itself: the network resolves it.
+        """
+        ...
+
+
+class CardReader(Protocol):
+    """Fetches what an Agent says about itself."""
+
+    async def fetch(self, host: str, port: int, scheme: str, path: str) -> bytes:
+        """
+        The body at `path`, at most 1 MiB, no redirect followed, within five seconds.
+
+        Raises:
+            CardUnavailable: No answer, a status other than 200, a redirect, too large or too slow.
+        """
+        ...
+
+
+class AgentUnavailable(TemporaryError):
+    """The Agent could not be reached, or the line broke before it had begun."""
+
+    code: ClassVar[str] = "AgentUnavailable"
+    http_status: ClassVar[int] = 503
+
+
+class AgentFailed(LmosError):
+    """The Agent answered with an error or broke off."""
+
+    code: ClassVar[str] = "AgentFailed"
+    http_status: ClassVar[int] = 502
+
+
+class AgentTimeout(LmosError):
+    """The Agent did not answer in time."""
+
+    code: ClassVar[str] = "AgentTimeout"
+    http_status: ClassVar[int] = 504
+
+
+class CardUnavailable(TemporaryError):
+    """An Agent's description could not be fetched."""
+
+    code: ClassVar[str] = "CardUnavailable"
+    http_status: ClassVar[int] = 502
