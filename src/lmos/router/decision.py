@@ -1,0 +1,70 @@
+"""What the router decided for a Turn, and on what grounds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+Stage = Literal["explicit", "vector", "follow-up", "clarify"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A Capability that was weighed, with its share of the probability."""
+
+    agent: str
+    capability: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDecision:
+    """
+    Which Agent answers a Turn, or that none fits.
+
+    Attributes:
+        agent: The chosen Agent, one of the ChannelRouting's; None when the router abstains.
+        capability: The Capability that spoke for it; empty when a user named the Agent.
+        stage: The stage of the pipeline that decided; `clarify` when all abstained.
+        reason: Why, in a sentence for people.
+        probability: That this Agent is the right one of the routing, 0 to 1.
+        threshold: What `probability` had to reach.
+        familiarity: How much the text resembles anything the Agents know, about 0 to 1.
+        familiarity_threshold: What `familiarity` had to reach.
+        candidates: The most probable Capabilities, best first.
+        question: The clarifying question, where no Agent was chosen.
+        language: The language of the user's words as far as recognised: `en` or `de`.
+        head: Version of the trained head; empty where none was asked.
+        routing_version: The ChannelRouting's resourceVersion.
+        seconds: How long the decision took.
+    """
+
+    agent: str | None
+    stage: Stage
+    reason: str
+    capability: str = ""
+    probability: float = 0.0
+    threshold: float = 0.0
+    familiarity: float = 0.0
+    familiarity_threshold: float = 0.0
+    candidates: tuple[Candidate, ...] = ()
+    question: str = ""
+    language: str = "en"
+    head: str = ""
+    routing_version: str = ""
+    seconds: float = 0.0
+
+    @property
+    def is_abstention(self) -> bool:
+        """Whether the user is asked back instead of an Agent."""
+        return self.agent is None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The decision that `to_json` wrote."""
+        candidates = tuple(Candidate(**candidate) for candidate in values.get("candidates", ()))
+        return cls(**{**values, "candidates": candidates})

@@ -1,0 +1,87 @@
+"""One trained head for each ChannelRouting, renewed in the background."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import structlog
+
+from lmos.router.vector import train
+
+if TYPE_CHECKING:
+    from lmos.ports.models import Encoder
+    from lmos.router.roster import Roster
+    from lmos.router.vector import VectorHead
+
+log = structlog.get_logger()
+
+
+class HeadKeeper:
+    """
+    Keeps a head for each roster key.
+
+    When a roster's content changes, a new head is trained on a thread while the old one goes on
+    answering. Of several changes in a row, only the last is trained.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._heads: dict[str, VectorHead | None] = {}
+        self._wanted: dict[str, str] = {}
+        self._training: dict[str, asyncio.Task[None]] = {}
+        # One at a time: training uses all cores by itself.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="train-head")
+
+    def refresh(self, roster: Roster) -> None:
+        """Have the head of `roster.key` trained for this roster, unless it is or is about to be."""
+        if self._wanted.get(roster.key) != roster.fingerprint:
+            self._wanted[roster.key] = roster.fingerprint
+            self._training[roster.key] = asyncio.create_task(self._train(roster))
+
+    async def head_for(self, roster: Roster) -> VectorHead | None:
+        """
+        The head for `roster`: the current one, or the one before while the current is trained.
+
+        Waits only where there is none at all yet; None for a roster without Capabilities.
+        """
+        self.refresh(roster)
+        while roster.key not in self._heads:
+            await asyncio.shield(self._training[roster.key])
+        return self._heads[roster.key]
+
+    async def settled(self) -> None:
+        """Wait until nothing is being trained."""
+        while running := [task for task in self._training.values() if not task.done()]:
+            await asyncio.wait(running)
+
+    def forget(self, key: str) -> None:
+        """Drop the head of a routing that is gone."""
+        self._wanted.pop(key, None)
+        self._heads.pop(key, None)
+
+    async def aclose(self) -> None:
+        """Stop training."""
+        for task in self._training.values():
+            task.cancel()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _train(self, roster: Roster) -> None:
+        loop = asyncio.get_running_loop()
+        head = await loop.run_in_executor(self._thread, self._train_if_wanted, roster)
+        if self._wanted.get(roster.key) == roster.fingerprint:
+            self._heads[roster.key] = head
+            log.info(
+                "head_trained",
+                routing=roster.key,
+                agents=len(roster.agents),
+                capabilities=len(head.labels) if head else 0,
+                head=roster.fingerprint,
+            )
+
+    def _train_if_wanted(self, roster: Roster) -> VectorHead | None:
+        """Runs on the thread; a roster that was overtaken while it waited is passed over."""
+        if self._wanted.get(roster.key) != roster.fingerprint:
+            return None
+        return train(roster, self._encoder)

@@ -1,0 +1,66 @@
+"""The Agents among which a Turn is routed, with what each can do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class RosterCapability:
+    """One Capability of an Agent as the router sees it."""
+
+    name: str
+    description: str = ""
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RosterAgent:
+    """One Agent of a ChannelRouting; `name` is what a decision names."""
+
+    name: str
+    description: str = ""
+    capabilities: tuple[RosterCapability, ...] = ()
+
+
+@dataclass(frozen=True)
+class Roster:
+    """
+    The Agents of one ChannelRouting.
+
+    Attributes:
+        key: Which routing this is: one head is kept for each key.
+        agents: Its Agents, by name.
+        routing_version: The ChannelRouting's resourceVersion, for the record.
+    """
+
+    key: str
+    agents: tuple[RosterAgent, ...]
+    routing_version: str = ""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of everything that a head is trained on."""
+        content = json.dumps([asdict(agent) for agent in self.agents], ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of the Agents."""
+        return frozenset(agent.name for agent in self.agents)
+
+    def examples_of(self, agent: str, capability: str) -> tuple[str, ...]:
+        """The examples of one Capability; empty where there is no such."""
+        return next(
+            (
+                can.examples
+                for member in self.agents
+                if member.name == agent
+                for can in member.capabilities
+                if can.name == capability
+            ),
+            (),
+        )
