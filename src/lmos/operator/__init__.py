@@ -1,0 +1,1 @@
+"""Reconciles manifests: which Agents serve which Channel."""
