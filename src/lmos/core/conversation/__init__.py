@@ -1,0 +1,75 @@
+"""Conversations as values: messages, Turns, what an Agent is asked and what it answers."""
+
+from __future__ import annotations
+
+from lmos.core.conversation.message import ASSISTANT, ROLES, SYSTEM, USER, BinaryData, Message, last_of
+from lmos.core.conversation.request import (
+    CAPABILITY_KEY,
+    CHANNEL_KEY,
+    EVENTING_KEY,
+    LANGUAGE_KEY,
+    STREAMING_KEY,
+    TENANT_KEY,
+    TRUE,
+    TURN_KEY,
+    AgentRequest,
+    AgentUserContext,
+    Conversation,
+    ConversationContext,
+    InputContext,
+    SystemContext,
+    UserContext,
+    agent_request,
+)
+from lmos.core.conversation.result import (
+    PIECE,
+    AgentResult,
+    AgentResultType,
+    AssistantMessage,
+    ToolCall,
+    assistant_message,
+    message_result,
+)
+from lmos.core.conversation.turn import TRANSITIONS, IllegalTransition, Turn, TurnStatus, advance
+from lmos.core.conversation.wire import AnonymizationEntity, KeyValue, as_mapping
+
+__all__ = [
+    "ASSISTANT",
+    "CAPABILITY_KEY",
+    "CHANNEL_KEY",
+    "EVENTING_KEY",
+    "LANGUAGE_KEY",
+    "PIECE",
+    "ROLES",
+    "STREAMING_KEY",
+    "SYSTEM",
+    "TENANT_KEY",
+    "TRANSITIONS",
+    "TRUE",
+    "TURN_KEY",
+    "USER",
+    "AgentRequest",
+    "AgentResult",
+    "AgentResultType",
+    "AgentUserContext",
+    "AnonymizationEntity",
+    "AssistantMessage",
+    "BinaryData",
+    "Conversation",
+    "ConversationContext",
+    "IllegalTransition",
+    "InputContext",
+    "KeyValue",
+    "Message",
+    "SystemContext",
+    "ToolCall",
+    "Turn",
+    "TurnStatus",
+    "UserContext",
+    "advance",
+    "agent_request",
+    "as_mapping",
+    "assistant_message",
+    "last_of",
+    "message_result",
+]

@@ -1,0 +1,85 @@
+"""What an Agent answers, and what the runtime makes of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from lmos.core.conversation.message import ASSISTANT, Message
+from lmos.core.conversation.wire import AnonymizationEntity, KeyValue, WireModel
+
+PIECE = KeyValue(key="kind", value="piece")
+"""Marks an intermediate message that is a piece of the answer; the final message repeats the whole."""
+
+
+class AgentResultType(StrEnum):
+    """What a result is; an Agent of before ARC 0.200 does not say it."""
+
+    MESSAGE = "MESSAGE"
+    INTERMEDIATE_MESSAGE = "INTERMEDIATE_MESSAGE"
+    EVENT = "EVENT"
+    ERROR = "ERROR"
+
+
+class ToolCall(WireModel):
+    """A tool that the Agent called; `arguments` is JSON text."""
+
+    name: str
+    arguments: str
+
+
+class AgentResult(WireModel):
+    """One result of a Turn (GraphQL `AgentResult`); `response_time` is in seconds, -1.0 if unknown."""
+
+    status: str | None = None
+    response_time: float = -1.0
+    messages: tuple[Message, ...]
+    anonymization_entities: tuple[AnonymizationEntity, ...] | None = None
+    context: tuple[KeyValue, ...] | None = None
+    tool_calls: tuple[ToolCall, ...] | None = None
+    type: AgentResultType | None = None
+
+    @property
+    def text(self) -> str:
+        """All messages as one text; the original keeps the first and loses the others."""
+        return "\n".join(message.content for message in self.messages)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether this answers the Turn: a message or error, or an untyped result with messages."""
+        if self.type is None:
+            return bool(self.messages)
+        return self.type in {AgentResultType.MESSAGE, AgentResultType.ERROR}
+
+    @property
+    def is_piece(self) -> bool:
+        """Whether this is a streamed piece of the answer rather than a remark on the way to it."""
+        return self.type is AgentResultType.INTERMEDIATE_MESSAGE and PIECE in (self.context or ())
+
+
+class AssistantMessage(WireModel):
+    """The runtime's answer to a Turn."""
+
+    content: str
+    anonymization_entities: tuple[AnonymizationEntity, ...] | None = ()
+
+
+def assistant_message(result: AgentResult) -> AssistantMessage:
+    """The client's view of `result`."""
+    return AssistantMessage(content=result.text, anonymization_entities=result.anonymization_entities)
+
+
+def message_result(
+    text: str,
+    *,
+    type_: AgentResultType = AgentResultType.MESSAGE,
+    turn: str | None = None,
+    response_time: float = -1.0,
+    context: tuple[KeyValue, ...] | None = None,
+) -> AgentResult:
+    """A result with one message of the assistant."""
+    return AgentResult(
+        response_time=response_time,
+        messages=(Message(role=ASSISTANT, content=text, turn_id=turn),),
+        context=context,
+        type=type_,
+    )
