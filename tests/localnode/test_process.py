@@ -1,0 +1,142 @@
+"""Child processes on a real machine: started, told apart, and never left behind."""
+
+import asyncio
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from lmos.localnode.probing import answers
+from lmos.localnode.process import CannotStart, ChildProcess, Reaper
+from lmos.localnode.workload import Probe, Workload
+from lmos.testing.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+SERVES = """
+import http.server, os
+address = "127.0.0.1", int(os.environ["PORT"])
+http.server.HTTPServer(address, http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+IGNORES_SIGTERM = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("up", flush=True)
+time.sleep(60)
+"""
+PRINTS_AND_FAILS = """
+import os, sys
+print(os.environ["PORT"], os.environ["COLOUR"])
+print("oops", file=sys.stderr)
+sys.exit(3)
+"""
+
+
+def python(code: str, *, grace_seconds: float = 5.0, directory: str = "") -> Workload:
+    return Workload(
+        1, "r", (sys.executable, "-c", code), (("COLOUR", "blue"),), directory, grace_seconds=grace_seconds
+    )
+
+
+@pytest.fixture
+def reaper() -> Iterator[Reaper]:
+    reaper = Reaper()
+    yield reaper
+    reaper.close()
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process exists and is no zombie."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
+
+
+async def test_a_command_finds_its_port_and_environment_and_its_output_is_kept(
+    tmp_path: Path, reaper: Reaper
+) -> None:
+    log = tmp_path / "logs" / "a.log"
+    child = await ChildProcess.start(python(PRINTS_AND_FAILS), log, reaper)
+
+    assert await child.wait() == 3
+    assert log.read_text() == f"{child.port} blue\noops\n"
+
+
+async def test_a_process_that_listens_on_its_port_answers(tmp_path: Path, reaper: Reaper) -> None:
+    child = await ChildProcess.start(python(SERVES), tmp_path / "a.log", reaper)
+    try:
+        await eventually(lambda: answers(Probe("/"), child.port))
+        assert await answers(Probe(), child.port)
+        assert not await answers(Probe("/no-such-page"), child.port)
+    finally:
+        await child.stop()
+    assert not await answers(Probe(), child.port)
+
+
+async def test_a_process_that_ignores_sigterm_is_killed_after_its_grace(
+    tmp_path: Path, reaper: Reaper
+) -> None:
+    log = tmp_path / "a.log"
+    child = await ChildProcess.start(python(IGNORES_SIGTERM, grace_seconds=0.2), log, reaper)
+    await eventually(lambda: "up" in log.read_text())
+
+    await child.stop()
+
+    assert not await answers(Probe(), child.port)
+
+
+async def test_a_directory_that_does_not_exist_is_reported(tmp_path: Path, reaper: Reaper) -> None:
+    with pytest.raises(CannotStart, match="cannot be started"):
+        await ChildProcess.start(python("", directory=str(tmp_path / "gone")), tmp_path / "a.log", reaper)
+
+
+async def test_a_command_that_does_not_exist_ends_with_status_127(tmp_path: Path, reaper: Reaper) -> None:
+    log = tmp_path / "a.log"
+    child = await ChildProcess.start(Workload(1, "r", ("no-such-command",)), log, reaper)
+
+    assert await child.wait() == 127
+    assert "no-such-command" in log.read_text()
+
+
+async def test_children_and_grandchildren_end_when_the_parent_is_killed(tmp_path: Path) -> None:
+    grandchild = tmp_path / "grandchild"
+    child_code = textwrap.dedent(
+        f"""
+        import pathlib, subprocess, sys, time
+        other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        pathlib.Path({str(grandchild)!r}).write_text(str(other.pid))
+        time.sleep(60)
+        """
+    )
+    parent_code = textwrap.dedent(
+        f"""
+        import asyncio, sys
+        from pathlib import Path
+        from lmos.localnode.process import ChildProcess, Reaper
+        from lmos.localnode.workload import Workload
+
+        async def main():
+            workload = Workload(1, "r", (sys.executable, "-c", {child_code!r}))
+            child = await ChildProcess.start(workload, Path({str(tmp_path / "a.log")!r}), Reaper())
+            print(child._process.pid, flush=True)
+            await child.wait()
+
+        asyncio.run(main())
+        """
+    )
+    parent = subprocess.Popen([sys.executable, "-c", parent_code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child_pid = int(await asyncio.to_thread(parent.stdout.readline))
+    await eventually(lambda: grandchild.exists() and grandchild.read_text())
+    pids = [child_pid, int(grandchild.read_text())]
+    assert all(is_running(pid) for pid in pids)
+
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+
+    await eventually(lambda: not any(is_running(pid) for pid in pids))
