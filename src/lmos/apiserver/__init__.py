@@ -1,0 +1,8 @@
+"""The embedded Kubernetes API for one machine: objects in SQLite, kinds as data, one path for all of them."""
+
+from lmos.apiserver.http import app
+from lmos.apiserver.kubeconfig import kubeconfig
+from lmos.apiserver.server import Server
+from lmos.apiserver.storage import Storage, StorageError
+
+__all__ = ["Server", "Storage", "StorageError", "app", "kubeconfig"]

@@ -1,0 +1,123 @@
+"""CustomResourceDefinitions: what makes one acceptable, and the status that says it is served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lmos.apiserver.jsonpath import JsonPath
+from lmos.apiserver.schema import INT_OR_STRING, LIST_KEYS, LIST_TYPE, PRESERVE, Schema
+from lmos.apiserver.status import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from lmos.apiserver.values import Json
+    from lmos.core.resources.kinds import Manifest
+
+CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
+_TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean"})
+
+
+def established(definition: Manifest) -> Manifest:
+    """The definition with its names completed and the status of one that is served."""
+    spec, metadata = definition["spec"], definition["metadata"]
+    kind = spec["names"]["kind"]
+    names = {"singular": kind.lower(), "listKind": f"{kind}List"} | spec["names"]
+    since = metadata.get("creationTimestamp")
+    status = definition.get("status") or {}
+    storage = [version["name"] for version in spec["versions"] if version["storage"]]
+    stored = list(dict.fromkeys([*(status.get("storedVersions") or ()), *storage]))
+    conditions = [
+        _condition("NamesAccepted", "NoConflicts", "no conflicts found", since),
+        _condition("Established", "InitialNamesAccepted", "the initial names have been accepted", since),
+    ]
+    finalizers = metadata.get("finalizers") or []
+    if "deletionTimestamp" not in metadata and CLEANUP_FINALIZER not in finalizers:
+        metadata = metadata | {"finalizers": [*finalizers, CLEANUP_FINALIZER]}
+    return {
+        **definition,
+        "metadata": metadata,
+        "spec": spec | {"names": names},
+        "status": {"conditions": conditions, "acceptedNames": names, "storedVersions": stored},
+    }
+
+
+def _condition(name: str, reason: str, message: str, since: Json) -> Manifest:
+    words = {"type": name, "status": "True", "reason": reason, "message": message}
+    return words | {"lastTransitionTime": since}
+
+
+def problems(definition: Manifest, old: Manifest | None, reserved: Collection[str]) -> Iterator[Cause]:
+    """
+    What is wrong with a definition whose fields have the right types.
+
+    Args:
+        definition: The CustomResourceDefinition.
+        old: Its predecessor, None when it is new.
+        reserved: Groups of built-in kinds, which no definition may extend.
+    """
+    spec = definition["spec"]
+    plural, group = spec["names"]["plural"], spec["group"]
+    if definition["metadata"].get("name") != f"{plural}.{group}":
+        yield Cause(
+            "metadata.name", f"Invalid value: must be spec.names.plural+'.'+spec.group: {plural}.{group}"
+        )
+    if "." not in group or group in reserved:
+        yield Cause(
+            "spec.group", f"Invalid value: {group!r} must be a domain of your own, with at least one dot"
+        )
+    if old and old["spec"]["scope"] != spec["scope"]:
+        yield Cause("spec.scope", "Invalid value: field is immutable")
+    names = [version["name"] for version in spec["versions"]]
+    if len(set(names)) < len(names):
+        yield Cause(
+            "spec.versions", "Duplicate value: versions must have different names", "FieldValueDuplicate"
+        )
+    if sum(version["storage"] for version in spec["versions"]) != 1:
+        yield Cause("spec.versions", "Invalid value: must have exactly one version marked as storage version")
+    for index, version in enumerate(spec["versions"]):
+        yield from _version_problems(version, f"spec.versions[{index}]")
+
+
+def _version_problems(version: Json, where: str) -> Iterator[Cause]:
+    tree = version["schema"]["openAPIV3Schema"]
+    place = f"{where}.schema.openAPIV3Schema"
+    if tree.get("type") != "object":
+        yield Cause(f"{place}.type", "Required value: must be object at the root", "FieldValueRequired")
+    structural = list(_structural_problems(tree, place))
+    yield from structural
+    if not structural:
+        try:
+            Schema(tree).check()
+        except (ValueError, TypeError) as error:
+            yield Cause(place, f"Invalid value: {error}")
+    for index, column in enumerate(version.get("additionalPrinterColumns") or ()):
+        try:
+            JsonPath(column["jsonPath"])
+        except ValueError as error:
+            yield Cause(f"{where}.additionalPrinterColumns[{index}].jsonPath", f"Invalid value: {error}")
+
+
+def _structural_problems(tree: Json, path: str) -> Iterator[Cause]:
+    """Where `tree` is no structural schema: a type everywhere, keys where lists are maps."""
+    if not isinstance(tree, dict):
+        yield Cause(path, "Invalid value: a schema is an object")
+        return
+    if tree.get("type") not in _TYPES and not tree.get(INT_OR_STRING) and not tree.get(PRESERVE):
+        yield Cause(
+            f"{path}.type", "Required value: must not be empty for specified fields", "FieldValueRequired"
+        )
+    if tree.get(LIST_TYPE) == "map" and not tree.get(LIST_KEYS):
+        yield Cause(
+            f"{path}.{LIST_KEYS}", "Required value: a list of type map has keys", "FieldValueRequired"
+        )
+    below = [("items", tree["items"])] if "items" in tree else []
+    if isinstance(tree.get("additionalProperties"), dict):
+        below.append(("additionalProperties", tree["additionalProperties"]))
+    properties = tree.get("properties", {})
+    if not isinstance(properties, dict):
+        yield Cause(f"{path}.properties", "Invalid value: must be an object")
+        return
+    below += [(f"properties[{name}]", sub) for name, sub in properties.items()]
+    for step, sub in below:
+        yield from _structural_problems(sub, f"{path}.{step}")

@@ -1,0 +1,140 @@
+"""
+Sets of fields, in which server-side apply keeps who owns what.
+
+A field is the path to it in the spelling of managedFields (fieldsV1): `f:name` for a member of an object,
+`k:{"name":"a"}` for an item of a map list, `v:"x"` for an item of a set.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import orjson
+
+from lmos.apiserver.schema import LIST_TYPE, MAP_TYPE, Tree, child, item_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lmos.apiserver.values import Json
+
+Path: TypeAlias = tuple[str, ...]
+FieldSet: TypeAlias = frozenset[Path]
+
+# Nobody owns these: they say which object it is, or only the server writes them.
+_UNOWNED = frozenset(
+    {("f:apiVersion",), ("f:kind",)}
+    | {
+        ("f:metadata", f"f:{name}")
+        for name in (
+            "name namespace generateName uid resourceVersion generation creationTimestamp deletionTimestamp "
+            "deletionGracePeriodSeconds managedFields selfLink"
+        ).split()
+    }
+)
+
+
+def leaves(tree: Tree, value: Json) -> dict[Path, Json]:
+    """The fields of an object that somebody can own, each with its value (None for an item as such)."""
+    return {path: leaf for path, leaf in _leaves(tree, value, ()) if path[:2] not in _UNOWNED}
+
+
+def _leaves(tree: Tree, value: Json, path: Path) -> Iterator[tuple[Path, Json]]:
+    if isinstance(value, dict) and value and tree.get(MAP_TYPE) != "atomic":
+        for name, item in value.items():
+            yield from _leaves(child(tree, name), item, (*path, f"f:{name}"))
+    elif isinstance(value, list) and value and tree.get(LIST_TYPE) in ("map", "set"):
+        for item in value:
+            step = item_step(tree, item)
+            yield (*path, step), None
+            if tree[LIST_TYPE] == "map":
+                yield from _leaves(tree["items"], item, (*path, step))
+    elif path and not (value == {} and path == ("f:metadata",)):
+        yield path, value
+
+
+def item_step(tree: Tree, item: Json) -> str:
+    """The step to an item of a list that is a map or a set."""
+    if tree.get(LIST_TYPE) == "map":
+        return "k:" + orjson.dumps(item_key(tree, item), option=orjson.OPT_SORT_KEYS).decode()
+    return "v:" + orjson.dumps(item).decode()
+
+
+def without(tree: Tree, value: Json, fields: FieldSet) -> Json:
+    """`value` without `fields`, and without the objects and lists that this leaves empty."""
+    return _without(tree, value, _nested(fields))
+
+
+def _without(tree: Tree, value: Json, gone: Json) -> Json:
+    """`value` without what the fieldsV1 tree `gone` names; None when nothing is left."""
+    if isinstance(value, dict):
+        kept = {}
+        for name, item in value.items():
+            below = gone.get(f"f:{name}")
+            rest = item if below is None else _kept(child(tree, name), item, below)
+            if below is None or rest is not None:
+                kept[name] = rest
+        return kept or None
+    if isinstance(value, list):
+        items = []
+        for item in value:
+            below = gone.get(item_step(tree, item))
+            rest = item if below is None else _kept(tree.get("items", {}), item, below)
+            if below is None or rest is not None:
+                items.append(rest)
+        return items or None
+    return None
+
+
+def _kept(tree: Tree, item: Json, gone: Json) -> Json:
+    """What is left of `item`: nothing when it is itself named, else what is named nowhere below it."""
+    return None if not gone or "." in gone else _without(tree, item, gone)
+
+
+def encoded(fields: FieldSet) -> Json:
+    """The fieldsV1 form."""
+    return _nested(fields)
+
+
+def _nested(fields: Iterable[Path]) -> dict[str, Json]:
+    root: dict[str, Json] = {}
+    members = []
+    for path in sorted(fields):
+        node = root
+        for step in path:
+            node = node.setdefault(step, {})
+        members.append(node)
+    for node in members:
+        if node:
+            # A field of its own with fields below it.
+            node["."] = {}
+    return root
+
+
+def decoded(tree: Json) -> FieldSet:
+    """Back from the fieldsV1 form."""
+    return frozenset(_decoded(tree, ()))
+
+
+def _decoded(tree: Json, path: Path) -> Iterator[Path]:
+    for step, below in tree.items():
+        if step == ".":
+            yield path
+        elif below:
+            yield from _decoded(below, (*path, step))
+        else:
+            yield (*path, step)
+
+
+def readable(path: Path) -> str:
+    """`.spec.ports[name="a"].port`, as conflicts name fields."""
+    return "".join(_readable_step(step) for step in path)
+
+
+def _readable_step(step: str) -> str:
+    sort, text = step[0], step[2:]
+    if sort == "k":
+        return (
+            "[" + ",".join(f"{key}={orjson.dumps(v).decode()}" for key, v in orjson.loads(text).items()) + "]"
+        )
+    return f"[={text}]" if sort == "v" else f".{text}"

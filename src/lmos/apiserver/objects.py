@@ -1,0 +1,240 @@
+"""The one path of every write, on values: what is sent and what is there, in; what is stored, out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from lmos.apiserver.apply import applied
+from lmos.apiserver.fieldsets import leaves
+from lmos.apiserver.metadata import ANNOTATIONS_LIMIT_BYTES, SYSTEM_FIELDS
+from lmos.apiserver.ownership import Manager, after_update, difference, managers_of, owned_by
+from lmos.apiserver.status import Cause, bad_request, conflict, invalid, stale
+from lmos.apiserver.values import canonical, without_nulls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lmos.apiserver.kinds import Resource
+    from lmos.apiserver.values import Json
+    from lmos.core.resources.kinds import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Who writes, when (RFC 3339), to which subresource, and how strictly unknown fields are taken."""
+
+    manager: str
+    now: str
+    subresource: str = ""
+    unknown_fields: Literal["Ignore", "Warn", "Strict"] = "Warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An object as a client sent it, without the fields that its kind does not know."""
+
+    manifest: Manifest
+    warnings: tuple[str, ...] = ()
+
+
+def draft_of(resource: Resource, sent: Json, intent: Intent) -> Draft:
+    """
+    Read what a client sent.
+
+    Raises:
+        ApiError: 400 when it is no object of this kind, or has unknown fields and `intent` is strict.
+    """
+    metadata = sent.get("metadata") if isinstance(sent, dict) else None
+    if not isinstance(sent, dict) or not isinstance(metadata, (dict, type(None))):
+        raise bad_request("the body is not a Kubernetes object: an object with apiVersion, kind and metadata")
+    kind = resource.kind
+    said = sent.get("apiVersion", kind.api_version), sent.get("kind", kind.kind)
+    if said != (kind.api_version, kind.kind):
+        raise bad_request(
+            f"the body is {said[1]} in {said[0]}, this path takes {kind.kind} in {kind.api_version}"
+        )
+    body = sent if resource.is_custom else without_nulls(sent)
+    named = {"apiVersion": kind.api_version, "kind": kind.kind}
+    manifest = {**body, **named, "metadata": without_nulls(metadata or {})}
+    kept, unknown = resource.schema.pruned(manifest)
+    problems = tuple(f'unknown field "{path}"' for path in unknown)
+    if problems and intent.unknown_fields == "Strict":
+        label = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
+        raise bad_request(f"{label}: strict decoding error: {', '.join(problems)}")
+    return Draft(kept, problems if intent.unknown_fields == "Warn" else ())
+
+
+def created(
+    resource: Resource,
+    manifest: Manifest,
+    intent: Intent,
+    uid: str,
+    managers: tuple[Manager, ...] | None = None,
+) -> Manifest:
+    """
+    The object to store for a new one.
+
+    Args:
+        resource: Its kind.
+        manifest: What the client wants, pruned.
+        intent: Who creates it.
+        uid: Its identity; the end of it completes `generateName`.
+        managers: Who owns its fields; without them `intent.manager` owns all.
+
+    Raises:
+        ApiError: 400 or 422 where it breaks a rule of the kind.
+    """
+    metadata = {key: value for key, value in manifest["metadata"].items() if key not in SYSTEM_FIELDS}
+    if manifest["metadata"].get("resourceVersion"):
+        raise bad_request("resourceVersion should not be set on objects to be created")
+    if not metadata.get("name") and metadata.get("generateName"):
+        metadata["name"] = metadata["generateName"] + "".join(filter(str.isalnum, uid))[-5:].lower()
+    metadata |= {"uid": uid, "creationTimestamp": intent.now}
+    if resource.counts_generations:
+        metadata["generation"] = 1
+    dropped = {"metadata"} | ({"status"} if resource.has_status else set())
+    body = {key: value for key, value in manifest.items() if key not in dropped}
+    draft = {"apiVersion": body.pop("apiVersion"), "kind": body.pop("kind"), "metadata": metadata, **body}
+    complete = _completed(resource, draft, None)
+    return _owned(resource, {"metadata": {}}, complete, intent, managers)
+
+
+def updated(
+    resource: Resource,
+    live: Manifest,
+    manifest: Manifest,
+    intent: Intent,
+    managers: tuple[Manager, ...] | None = None,
+) -> Manifest:
+    """
+    The object to store in place of `live`; `live` itself when nothing changes.
+
+    Args:
+        resource: Its kind.
+        live: The object as it is, in the version of `resource`.
+        manifest: The object as the client wants it, pruned.
+        intent: Who changes it; with the subresource `status` only the status is taken, without it all else.
+        managers: Who owns its fields; without them `intent.manager` owns what changes.
+
+    Raises:
+        ApiError: 409 when `live` is not what the client read, 422 where the result breaks a rule.
+    """
+    _refuse_other(resource, live, manifest)
+    if intent.subresource == "status":
+        wanted = {**live, **_part(manifest, "status")}
+        if "status" not in manifest:
+            wanted.pop("status", None)
+    else:
+        kept = _part(live, "status") if resource.has_status else _part(manifest, "status")
+        body = {key: value for key, value in manifest.items() if key != "status"}
+        wanted = {**body, "metadata": _metadata_after(resource, live, manifest), **kept}
+    complete = _completed(resource, wanted, live)
+    if resource.counts_generations and _content(resource, complete) != _content(resource, live):
+        generation = live["metadata"].get("generation", 0) + 1
+        complete = {**complete, "metadata": {**complete["metadata"], "generation": generation}}
+    owned = _owned(resource, live, complete, intent, managers)
+    return live if canonical(owned) == canonical(live) else owned
+
+
+def server_side_applied(
+    resource: Resource, live: Manifest | None, wanted: Manifest, intent: Intent, uid: str, *, force: bool
+) -> Manifest:
+    """
+    The object to store after `intent.manager` applied `wanted`; `live` itself when nothing changes.
+
+    Raises:
+        ApiError: 409 naming managers and fields in conflict, and all that `created` and `updated` raise.
+    """
+    kind, name = resource.kind, wanted["metadata"].get("name", "")
+    if "managedFields" in wanted["metadata"]:
+        raise bad_request("metadata.managedFields must be nil")
+    if resource.has_status:
+        own = ("apiVersion", "kind", "metadata", "status")
+        is_status = intent.subresource == "status"
+        wanted = {k: v for k, v in wanted.items() if (k in own if is_status else k != "status")}
+    if intent.subresource:
+        wanted = {**wanted, "metadata": {"name": name}}
+    writer = Manager(intent.manager, "Apply", kind.api_version, intent.subresource, intent.now)
+    before = live or {"metadata": {}}
+    result = applied(resource.schema.tree, before, wanted, managers_of(before), writer)
+    if result.conflicts and not force:
+        listed = "\n".join(f"- {cause.message}: {cause.field}" for cause in result.conflicts)
+        count = f"{len(result.conflicts)} conflict{'s' if len(result.conflicts) > 1 else ''}"
+        raise conflict(kind, name, f"Apply failed with {count}:\n{listed}", result.conflicts)
+    if live is None:
+        return created(resource, result.manifest, intent, uid, result.managers)
+    return updated(resource, live, result.manifest, intent, result.managers)
+
+
+def _refuse_other(resource: Resource, live: Manifest, manifest: Manifest) -> None:
+    """Refuse what was meant for another object, or for this one as it was."""
+    there, sent = live["metadata"], manifest["metadata"]
+    if sent.get("name", there["name"]) != there["name"]:
+        raise bad_request(
+            f"the name of the object ({sent['name']}) is not that of the path ({there['name']})"
+        )
+    if sent.get("uid") and sent["uid"] != there["uid"]:
+        why = f"Precondition failed: UID in precondition: {sent['uid']}, UID in object meta: {there['uid']}"
+        raise conflict(resource.kind, there["name"], why)
+    if sent.get("resourceVersion") and sent["resourceVersion"] != there["resourceVersion"]:
+        raise stale(resource.kind, there["name"])
+
+
+def _metadata_after(resource: Resource, live: Manifest, manifest: Manifest) -> Manifest:
+    there, sent = live["metadata"], manifest["metadata"]
+    if "deletionTimestamp" in there and set(sent.get("finalizers", ())) - set(there.get("finalizers", ())):
+        message = "Forbidden: no new finalizers can be added if the object is being deleted"
+        cause = Cause("metadata.finalizers", message, "FieldValueForbidden")
+        raise invalid(resource.kind, there["name"], [cause])
+    fixed = (*SYSTEM_FIELDS, "name", "namespace", "generateName")
+    free = {key: value for key, value in sent.items() if key not in fixed}
+    return {key: value for key, value in there.items() if key in fixed} | free
+
+
+def _owned(
+    resource: Resource,
+    old: Manifest,
+    new: Manifest,
+    intent: Intent,
+    managers: tuple[Manager, ...] | None,
+) -> Manifest:
+    if managers is None:
+        tree = resource.schema.tree
+        change = difference(leaves(tree, old), leaves(tree, new))
+        writer = Manager(intent.manager, "Update", resource.kind.api_version, intent.subresource, intent.now)
+        managers = after_update(managers_of(old), writer, change)
+    return owned_by(new, managers)
+
+
+def _completed(resource: Resource, manifest: Manifest, old: Manifest | None) -> Manifest:
+    """`manifest` with defaults and derived fields. Raises ApiError 422 where it breaks a rule."""
+    kind, name = resource.kind, str(manifest["metadata"].get("name", ""))
+    defaulted = resource.schema.defaulted(manifest)
+    if found := [*_metadata_problems(defaulted["metadata"]), *resource.schema.problems(defaulted, old)]:
+        raise invalid(kind, name, found)
+    # What a kind completes and checks by itself may rely on what the schema promises.
+    complete = resource.completion(defaulted)
+    if found := list(resource.check(complete, old)):
+        raise invalid(kind, name, found)
+    return complete
+
+
+def _metadata_problems(metadata: Manifest) -> Iterator[Cause]:
+    if not metadata.get("name"):
+        message = "Required value: name or generateName is required"
+        yield Cause("metadata.name", message, "FieldValueRequired")
+    annotations = metadata.get("annotations")
+    if annotations and len(canonical(annotations)) > ANNOTATIONS_LIMIT_BYTES:
+        message = f"Too long: may not be more than {ANNOTATIONS_LIMIT_BYTES} bytes"
+        yield Cause("metadata.annotations", message, "FieldValueTooLong")
+
+
+def _part(manifest: Manifest, name: str) -> Manifest:
+    return {name: manifest[name]} if name in manifest else {}
+
+
+def _content(resource: Resource, manifest: Manifest) -> bytes:
+    """What the generation counts changes of."""
+    apart = {"metadata", "status"} if resource.has_status else {"metadata"}
+    return canonical({key: value for key, value in manifest.items() if key not in apart})

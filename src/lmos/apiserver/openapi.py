@@ -1,0 +1,116 @@
+"""OpenAPI documents, for `kubectl explain` and for clients that check objects before they send them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from lmos.apiserver.metadata import OBJECT_META
+from lmos.apiserver.schema import INT_OR_STRING, LIST_KEYS, LIST_TYPE, MAP_TYPE
+from lmos.apiserver.values import encode
+
+if TYPE_CHECKING:
+    from lmos.apiserver.kinds import Catalogue, Resource
+    from lmos.apiserver.values import Json
+    from lmos.core.resources.kinds import Manifest
+
+_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_INFO = {"title": "LMOS embedded Kubernetes API", "version": "v1.34.0"}
+_WRITE_PARAMETERS = [
+    {"name": name, "in": "query", "schema": {"type": "string"}}
+    for name in ("dryRun", "fieldManager", "fieldValidation")
+]
+# Words of ours or of the validator that OpenAPI readers do not know.
+_HIDDEN = frozenset({"x-key-pattern", "x-kubernetes-validations"})
+
+
+def index(catalogue: Catalogue) -> Manifest:
+    """`/openapi/v3`: one document for each group and version, under an address that changes with it."""
+    paths = {}
+    for group, versions in catalogue.groups.items():
+        for version in versions:
+            path = f"apis/{group}/{version}" if group else f"api/{version}"
+            trees = [(item.key, item.schema.tree) for item in catalogue.in_group(group, version)]
+            digest = hashlib.sha256(encode(trees)).hexdigest()
+            paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest[:32]}"}
+    return {"paths": paths}
+
+
+def document(catalogue: Catalogue, group: str, version: str) -> Manifest | None:
+    """`/openapi/v3/apis/{group}/{version}`, `api/{version}` for the core; None when nothing is there."""
+    resources = catalogue.in_group(group, version)
+    if not resources:
+        return None
+    schemas = {_META: _readable(OBJECT_META)}
+    schemas |= {_name(item): _schema(item, "#/components/schemas/") for item in resources}
+    paths = {_path(item): _operations(item) for item in resources}
+    return {"openapi": "3.0.0", "info": _INFO, "paths": paths, "components": {"schemas": schemas}}
+
+
+def document_v2(catalogue: Catalogue) -> Manifest:
+    """`/openapi/v2`: every kind in one Swagger document."""
+    definitions = {_META: _readable(OBJECT_META)}
+    definitions |= {_name(item): _schema(item, "#/definitions/") for item in catalogue.resources}
+    return {"swagger": "2.0", "info": _INFO, "paths": {}, "definitions": definitions}
+
+
+def _name(resource: Resource) -> str:
+    kind = resource.kind
+    reversed_group = ".".join(reversed((kind.group or "core.api.k8s.io").split(".")))
+    return f"{reversed_group}.{kind.version}.{kind.kind}"
+
+
+def _schema(resource: Resource, references: str) -> Manifest:
+    tree = _readable(resource.schema.tree)
+    # In OpenAPI 3.0 a reference stands alone, so its description is wrapped around it.
+    tree["properties"]["metadata"] = {
+        "description": OBJECT_META["description"],
+        "allOf": [{"$ref": references + _META}],
+    }
+    tree["x-kubernetes-group-version-kind"] = [_identity(resource)]
+    return tree
+
+
+def _readable(tree: Json) -> Manifest:
+    out = {key: value for key, value in tree.items() if key not in _HIDDEN}
+    if tree.get(INT_OR_STRING):
+        out |= {"type": "string", "format": "int-or-string"}
+    if tree.get(LIST_TYPE) == "map":
+        # The same in the words of strategic merge patches.
+        out |= {"x-kubernetes-patch-merge-key": tree[LIST_KEYS][0], "x-kubernetes-patch-strategy": "merge"}
+    if tree.get(LIST_TYPE) == "set":
+        out["x-kubernetes-patch-strategy"] = "merge"
+    if tree.get(MAP_TYPE) == "atomic":
+        out["x-kubernetes-map-type"] = "atomic"
+    if "properties" in tree:
+        out["properties"] = {name: _readable(sub) for name, sub in tree["properties"].items()}
+    for key in ("items", "additionalProperties"):
+        if isinstance(tree.get(key), dict):
+            out[key] = _readable(tree[key])
+    return out
+
+
+def _identity(resource: Resource) -> Manifest:
+    kind = resource.kind
+    return {"group": kind.group, "version": kind.version, "kind": kind.kind}
+
+
+def _path(resource: Resource) -> str:
+    kind = resource.kind
+    root = f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"
+    namespace = "/namespaces/{namespace}" if kind.namespaced else ""
+    return f"{root}{namespace}/{kind.plural}/{{name}}"
+
+
+def _operations(resource: Resource) -> Manifest:
+    answer = {"200": {"description": "OK", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    identity = {"x-kubernetes-group-version-kind": _identity(resource)}
+    return {
+        verb: {
+            **identity,
+            "x-kubernetes-action": action,
+            "parameters": _WRITE_PARAMETERS if verb != "get" else [],
+            "responses": answer,
+        }
+        for verb, action in (("get", "get"), ("put", "put"), ("patch", "patch"), ("delete", "delete"))
+    }

@@ -1,0 +1,61 @@
+"""The scale subresource: an object's replicas as an `autoscaling/v1` Scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lmos.apiserver.jsonpath import JsonPath, replaced
+from lmos.apiserver.status import bad_request, path_not_found
+
+if TYPE_CHECKING:
+    from lmos.apiserver.kinds import Resource, Scale
+    from lmos.apiserver.values import Json
+    from lmos.core.resources.kinds import Manifest
+
+
+def scale_of(resource: Resource, manifest: Manifest) -> Manifest:
+    """The Scale of an object."""
+    paths = _paths(resource)
+    metadata = manifest["metadata"]
+    kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    selector = JsonPath(paths.selector_path).first(manifest) if paths.selector_path else None
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {key: metadata[key] for key in kept if key in metadata},
+        "spec": {"replicas": JsonPath(paths.spec_path).first(manifest) or 0},
+        "status": {
+            "replicas": JsonPath(paths.status_path).first(manifest) or 0,
+            **({"selector": _selector_text(selector)} if selector else {}),
+        },
+    }
+
+
+def with_scale(resource: Resource, scale: Json, manifest: Manifest) -> Manifest:
+    """
+    The object with the replicas that `scale` wants, at the resourceVersion that it names.
+
+    Raises:
+        ApiError: 400 when it is no Scale.
+    """
+    try:
+        replicas = scale["spec"]["replicas"]
+        version = (scale.get("metadata") or {}).get("resourceVersion")
+    except (KeyError, TypeError, AttributeError) as error:
+        raise bad_request("the body is not a Scale with spec.replicas") from error
+    changed: Manifest = replaced(manifest, _paths(resource).spec_path, replicas)
+    if version:
+        changed["metadata"] = {**changed["metadata"], "resourceVersion": version}
+    return changed
+
+
+def _paths(resource: Resource) -> Scale:
+    if resource.scale is None:
+        raise path_not_found()
+    return resource.scale
+
+
+def _selector_text(selector: Json) -> str:
+    if isinstance(selector, dict):
+        return ",".join(f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items())
+    return str(selector)

@@ -1,0 +1,242 @@
+"""The server behind the doors: resources, their objects, and every verb on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Literal
+
+from lmos.apiserver.builtin import builtin_resources
+from lmos.apiserver.collect import Collector
+from lmos.apiserver.kinds import Catalogue, resources_of
+from lmos.apiserver.objects import Draft, Intent, created, draft_of, server_side_applied, updated
+from lmos.apiserver.status import already_exists, bad_request, conflict, forbidden, not_found, too_large
+from lmos.apiserver.values import Json, encode, refuse_unwritable
+from lmos.apiserver.watch import Selection, Watches
+from lmos.core.resources.kinds import CUSTOM_RESOURCE_DEFINITION, NAMESPACE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from lmos.apiserver.kinds import Resource
+    from lmos.apiserver.storage import Entry, Event, Storage
+    from lmos.core.resources.kinds import Manifest
+    from lmos.ports.clock import Clock, Ids
+
+OBJECT_LIMIT_BYTES = 3 * 1024 * 1024
+_FIRST_NAMESPACES = ("default", "kube-system")
+_DEFINITIONS = str(CUSTOM_RESOURCE_DEFINITION)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object is: its resource, namespace (empty for cluster-scoped kinds) and name."""
+
+    resource: Resource
+    namespace: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """How to delete: what becomes of dependents, and which incarnation is meant."""
+
+    propagation: Literal["Background", "Foreground", "Orphan"] = "Background"
+    uid: str = ""
+    resource_version: str = ""
+    is_dry_run: bool = False
+
+
+class Server:
+    """
+    A Kubernetes API over one storage.
+
+    Every verb runs to its end without waiting, so each sees and leaves a consistent state.
+    """
+
+    def __init__(self, storage: Storage, clock: Clock, ids: Ids) -> None:
+        self.storage = storage
+        self.watches = Watches(storage)
+        self._defined: dict[tuple[str, int], tuple[Resource, ...]] = {}
+        self.catalogue = self._catalogue()
+        storage.listen(self._notice)
+        self._clock = clock
+        self._ids = ids
+        self._collector = Collector(storage)
+        self._collector.sweep(self.timestamp())
+        for name in _FIRST_NAMESPACES:
+            self._ensure_namespace(name)
+
+    def now(self) -> datetime:
+        """The server's time."""
+        return self._clock.now()
+
+    def timestamp(self) -> str:
+        """The server's time as metadata spells it."""
+        return self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def entry(self, place: Place) -> Entry:
+        """The stored object. Raises ApiError 404."""
+        entry = self.storage.find(place.resource.key, place.namespace, place.name)
+        if entry is None:
+            raise not_found(place.resource.kind, place.name)
+        return entry
+
+    def entries(self, resource: Resource, selection: Selection, at: int | None = None) -> list[Entry]:
+        """The stored objects that `selection` accepts, now or at a version. Raises ApiError 410."""
+        return [entry for entry in self.storage.entries(resource.key, at) if selection.accepts(entry)]
+
+    def create(self, place: Place, sent: Json, intent: Intent, *, dry_run: bool = False) -> Draft:
+        """Store a new object. Raises ApiError 400, 403, 404, 409 or 422."""
+        draft = draft_of(place.resource, sent, intent)
+        manifest = _placed(place, draft.manifest)
+        manifest = created(place.resource, manifest, intent, self._ids.new())
+        return Draft(self._add(place, manifest, intent, dry_run=dry_run), draft.warnings)
+
+    def update(self, place: Place, sent: Json, intent: Intent, *, dry_run: bool = False) -> Draft:
+        """Replace an object, or its status. Raises ApiError 400, 404, 409 or 422."""
+        entry = self.entry(place)
+        draft = draft_of(place.resource, sent, intent)
+        live = in_version(entry, place.resource)
+        manifest = updated(place.resource, live, _placed(place, draft.manifest), intent)
+        return Draft(self._replace(place, entry, live, manifest, intent, dry_run=dry_run), draft.warnings)
+
+    def patch(
+        self, place: Place, change: Callable[[Manifest], Json], intent: Intent, *, dry_run: bool = False
+    ) -> Draft:
+        """Replace an object by what `change` makes of it. Raises as `update`."""
+        sent = change(in_version(self.entry(place), place.resource))
+        refuse_unwritable(sent)
+        return self.update(place, sent, intent, dry_run=dry_run)
+
+    def apply(
+        self, place: Place, sent: Json, intent: Intent, *, force: bool = False, dry_run: bool = False
+    ) -> tuple[Draft, bool]:
+        """Server-side apply; says as well whether the object is new. Raises as `create` and `update`."""
+        entry = self.storage.find(place.resource.key, place.namespace, place.name)
+        if entry is None and intent.subresource:
+            raise not_found(place.resource.kind, place.name)
+        draft = draft_of(place.resource, sent, intent)
+        wanted = _placed(place, draft.manifest)
+        live = in_version(entry, place.resource) if entry else None
+        uid = "" if live else self._ids.new()
+        manifest = server_side_applied(place.resource, live, wanted, intent, uid, force=force)
+        if entry is None or live is None:
+            return Draft(self._add(place, manifest, intent, dry_run=dry_run), draft.warnings), True
+        manifest = self._replace(place, entry, live, manifest, intent, dry_run=dry_run)
+        return Draft(manifest, draft.warnings), False
+
+    def delete(self, place: Place, removal: Removal) -> Entry | None:
+        """
+        Delete an object.
+
+        Returns:
+            The object while finalizers hold it, None when it is gone.
+
+        Raises:
+            ApiError: 404, 403 for the first namespaces, 409 when it is not the one that `removal` means.
+        """
+        entry = self.entry(place)
+        if removal.uid not in ("", entry.uid) or removal.resource_version not in ("", str(entry.version)):
+            raise conflict(
+                place.resource.kind, place.name, "Precondition failed: it is another object by now"
+            )
+        if place.resource.key == str(NAMESPACE) and place.name in _FIRST_NAMESPACES:
+            raise forbidden(f'namespaces "{place.name}" is forbidden: this namespace may not be deleted')
+        if removal.is_dry_run:
+            return None
+        if removal.propagation == "Orphan":
+            self._collector.orphan(entry)
+        foreground = removal.propagation == "Foreground"
+        return self._collector.delete(entry, self.timestamp(), foreground=foreground)
+
+    def _add(self, place: Place, manifest: Manifest, intent: Intent, *, dry_run: bool) -> Manifest:
+        resource, name = place.resource, manifest["metadata"]["name"]
+        self._refuse_missing_namespace(place)
+        if self.storage.find(resource.key, place.namespace, name):
+            raise already_exists(resource.kind, name)
+        if dry_run:
+            return manifest
+        entry = self._put(resource, manifest)
+        self._collector.collect(entry, intent.now)
+        return in_version(entry, resource)
+
+    def _replace(
+        self, place: Place, entry: Entry, live: Manifest, manifest: Manifest, intent: Intent, *, dry_run: bool
+    ) -> Manifest:
+        if dry_run or manifest is live:
+            return manifest
+        resource = place.resource
+        is_free = not manifest["metadata"].get("finalizers") and not self._collector.contents(entry)
+        if entry.is_terminating and is_free:
+            self._collector.released(entry, intent.now)
+            return manifest
+        return in_version(self._put(resource, manifest), resource)
+
+    def _put(self, resource: Resource, manifest: Manifest) -> Entry:
+        stored = {**manifest, "apiVersion": resource.stored_as}
+        if len(encode(stored)) > OBJECT_LIMIT_BYTES:
+            raise too_large(OBJECT_LIMIT_BYTES)
+        return self.storage.put(resource.key, stored)
+
+    def _refuse_missing_namespace(self, place: Place) -> None:
+        if not place.resource.kind.namespaced:
+            return
+        namespace = self.storage.find(str(NAMESPACE), "", place.namespace)
+        if namespace is None:
+            raise not_found(NAMESPACE, place.namespace)
+        if namespace.is_terminating:
+            raise forbidden(f"namespace {place.namespace} is being terminated: no new objects are accepted")
+
+    def _ensure_namespace(self, name: str) -> None:
+        if self.storage.find(str(NAMESPACE), "", name):
+            return
+        (resource,) = (item for item in builtin_resources() if item.key == str(NAMESPACE))
+        intent = Intent("lmos-apiserver", self.timestamp())
+        self.create(Place(resource, ""), {"metadata": {"name": name}}, intent)
+
+    def _notice(self, event: Event) -> None:
+        """Serve what the definitions say now."""
+        if event.entry.resource == _DEFINITIONS:
+            self.catalogue = self._catalogue()
+
+    def _catalogue(self) -> Catalogue:
+        # Definitions that did not change keep their compiled schemas.
+        self._defined = {
+            (entry.uid, entry.version): self._defined.get((entry.uid, entry.version))
+            or resources_of(entry.manifest()["spec"])
+            for entry in self.storage.entries(_DEFINITIONS)
+        }
+        return Catalogue((*builtin_resources(), *chain.from_iterable(self._defined.values())))
+
+
+def in_version(entry: Entry, resource: Resource) -> Manifest:
+    """The stored object in the version of `resource`; versions differ in their name alone."""
+    return entry.manifest() | {"apiVersion": resource.kind.api_version}
+
+
+def body_of(entry: Entry, resource: Resource) -> bytes:
+    """The JSON of a stored object in the version of `resource`."""
+    if entry.api_version == resource.kind.api_version:
+        return entry.body
+    return encode(in_version(entry, resource))
+
+
+def _placed(place: Place, manifest: Manifest) -> Manifest:
+    """`manifest` with the namespace and name of the path that it was sent to."""
+    metadata = dict(manifest["metadata"])
+    if place.namespace:
+        if metadata.get("namespace", place.namespace) != place.namespace:
+            raise bad_request(
+                f"the namespace of the object ({metadata['namespace']}) does not match the path's "
+                f"({place.namespace})"
+            )
+        metadata["namespace"] = place.namespace
+    else:
+        metadata.pop("namespace", None)
+    if place.name:
+        if metadata.get("name", place.name) != place.name:
+            raise bad_request(f"the name of the object ({metadata['name']}) is not the path's ({place.name})")
+        metadata["name"] = place.name
+    return {**manifest, "metadata": metadata}

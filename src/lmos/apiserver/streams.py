@@ -1,0 +1,123 @@
+"""Watches over HTTP: a line of JSON for each event, until the client goes or its time is over."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from lmos.apiserver.answers import object_bytes
+from lmos.apiserver.status import ApiError
+from lmos.apiserver.values import encode
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from starlette.types import Message, Receive, Scope, Send
+
+    from lmos.apiserver.answers import Form
+    from lmos.apiserver.kinds import Resource
+    from lmos.apiserver.server import Server
+    from lmos.apiserver.storage import Entry
+    from lmos.apiserver.watch import Selection
+    from lmos.core.resources.kinds import Manifest
+
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+
+
+async def event_lines(
+    server: Server,
+    resource: Resource,
+    selection: Selection,
+    form: Form,
+    *,
+    version: int,
+    initial: Sequence[Entry] = (),
+    marks_initial_end: bool = False,
+    wants_bookmarks: bool = False,
+) -> AsyncGenerator[bytes, None]:
+    """
+    The lines of a watch, joined where several are due.
+
+    Args:
+        server: The server watched.
+        resource: The resource in the version wanted.
+        selection: Which of its objects.
+        form: The form of each event's object.
+        version: Events after this version follow.
+        initial: Objects that come first as if they were added just now.
+        marks_initial_end: Whether a bookmark says that those were all.
+        wants_bookmarks: Whether a bookmark comes when nothing happened for a while.
+    """
+    headed = True
+    if initial:
+        lines = []
+        for entry in initial:
+            lines.append(_line("ADDED", object_bytes(resource, entry, form, server.now(), headed=headed)))
+            headed = False
+        yield b"".join(lines)
+    if marks_initial_end:
+        yield _bookmark(resource, version, {"annotations": {INITIAL_EVENTS_END: "true"}})
+    try:
+        async with aclosing(server.watches.follow(resource.key, selection, version)) as batches:
+            async for batch in batches:
+                lines = []
+                for change in batch.changes:
+                    body = object_bytes(resource, change.entry, form, server.now(), headed=headed)
+                    lines.append(_line(change.type, body))
+                    headed = False
+                if not lines and wants_bookmarks:
+                    lines.append(_bookmark(resource, batch.version, {}))
+                yield b"".join(lines)
+    except ApiError as error:
+        yield _line("ERROR", encode(error.status))
+
+
+def _line(event: str, body: bytes) -> bytes:
+    return b'{"type":"%b","object":%b}\n' % (event.encode(), body)
+
+
+def _bookmark(resource: Resource, version: int, metadata: Manifest) -> bytes:
+    kind = resource.kind
+    said = {"kind": kind.kind, "apiVersion": kind.api_version}
+    return _line("BOOKMARK", encode({**said, "metadata": {"resourceVersion": str(version), **metadata}}))
+
+
+class LineStream:
+    """An answer that sends lines as they come, for at most `seconds`, and stops when the client goes."""
+
+    def __init__(self, lines: AsyncGenerator[bytes, None], seconds: float) -> None:
+        self._lines = lines
+        self._seconds = seconds
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request."""
+        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache, private")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        # An empty chunk makes the headers leave at once.
+        await send(_chunk(b"", more=True))
+        sending = asyncio.create_task(self._send(send))
+        leaving = asyncio.create_task(_disconnected(receive))
+        try:
+            await asyncio.wait({sending, leaving}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            has_client = not leaving.done()
+            for task in (sending, leaving):
+                task.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+        if has_client:
+            await send(_chunk(b"", more=False))
+
+    async def _send(self, send: Send) -> None:
+        async with aclosing(self._lines) as all_lines:
+            async for lines in all_lines:
+                await send(_chunk(lines, more=True))
+
+
+def _chunk(body: bytes, *, more: bool) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,140 @@
+"""Objects as `kubectl get` asks for them: Tables of printer columns, and metadata alone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+from lmos.apiserver.jsonpath import JsonPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lmos.apiserver.kinds import Column, Resource
+    from lmos.apiserver.values import Json
+    from lmos.core.resources.kinds import Manifest
+
+_PART = re.compile(r"\{(#?)([^{}]+)\}")
+# Each unit and the age from which it is used.
+_UNITS = (
+    (timedelta(days=365), timedelta(days=2 * 365), "y"),
+    (timedelta(days=1), timedelta(days=2), "d"),
+    (timedelta(hours=1), timedelta(hours=3), "h"),
+    (timedelta(minutes=1), timedelta(minutes=2), "m"),
+)
+
+
+def table(
+    resource: Resource,
+    objects: Sequence[Manifest],
+    metadata: Manifest,
+    now: datetime,
+    *,
+    include: str = "Metadata",
+    headed: bool = True,
+) -> Manifest:
+    """
+    A `meta.k8s.io/v1` Table with one row an object.
+
+    Args:
+        resource: The kind, whose printer columns follow the name.
+        objects: The objects in order.
+        metadata: The list's metadata.
+        now: The moment from which ages are counted.
+        include: What each row carries of its object: `Metadata`, `Object` or `None`.
+        headed: Whether to describe the columns; later events of a watch leave them out.
+    """
+    return {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": metadata,
+        "columnDefinitions": _definitions(resource.columns) if headed else None,
+        "rows": [_row(resource, manifest, now, include) for manifest in objects],
+    }
+
+
+def partial_metadata(manifest: Manifest) -> Manifest:
+    """The object's metadata alone."""
+    metadata = manifest["metadata"]
+    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
+
+
+def _definitions(columns: Iterable[Column]) -> list[Manifest]:
+    name = {
+        "name": "Name",
+        "type": "string",
+        "format": "name",
+        "description": "Name of the object",
+        "priority": 0,
+    }
+    return [
+        name,
+        *(
+            {
+                "name": column.name,
+                "type": column.type,
+                "format": column.format,
+                "description": column.description or column.path,
+                "priority": column.priority,
+            }
+            for column in columns
+        ),
+    ]
+
+
+def _row(resource: Resource, manifest: Manifest, now: datetime, include: str) -> Manifest:
+    cells = [manifest["metadata"]["name"], *(_cell(column, manifest, now) for column in resource.columns)]
+    carried = {"Object": manifest, "Metadata": partial_metadata(manifest)}.get(include)
+    return {"cells": cells, **({"object": carried} if carried else {})}
+
+
+def _cell(column: Column, manifest: Manifest, now: datetime) -> Json:
+    if "{" in column.path:
+        text = _PART.sub(lambda part: _counted(part[1] == "#", part[2], manifest), column.path)
+        return int(text) if column.type == "integer" else text
+    found = _path(column.path).all(manifest)
+    if not found:
+        return "<unknown>" if column.type == "date" else None
+    if column.type == "date":
+        return age(found[0], now)
+    if column.type == "string":
+        return ",".join(_text(value) for value in found)
+    return found[0]
+
+
+def _counted(count: bool, path: str, manifest: Manifest) -> str:
+    found = _path(path).all(manifest)
+    if not count:
+        return _text(found[0]) if found else "0"
+    # A path that ends in brackets leads to items, any other to what holds them.
+    return str(len(found) if path.endswith("]") else sum(len(value) for value in found))
+
+
+@cache
+def _path(text: str) -> JsonPath:
+    return JsonPath(text)
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return ",".join(f"{key}={_text(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ",".join(_text(item) for item in value)
+    return str(value)
+
+
+def age(timestamp: str, now: datetime) -> str:
+    """How long ago, as people say it: `45s`, `5m`, `3h`, `2d`."""
+    try:
+        moment = datetime.fromisoformat(timestamp)
+    except (ValueError, TypeError):
+        return "<invalid>"
+    passed = max(now - moment.replace(tzinfo=moment.tzinfo or UTC), timedelta())
+    for unit, since, letter in _UNITS:
+        if passed >= since:
+            return f"{passed // unit}{letter}"
+    return f"{int(passed.total_seconds())}s"
