@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.builders import agent, channel, provides, requires
 
 from lmos.core.planning import Plan, WriteStatus, channels_affected, plan_channel
 from lmos.core.resources import Agent, Channel, ChannelRouting, ResolveStatus
+from tests.core.builders import agent, channel, provides, requires
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.core.builders import agent, provides
-
 from lmos.core.errors import LmosError
 from lmos.core.planning import (
     Apply,
@@ -19,6 +17,7 @@ from lmos.core.planning import (
 from lmos.core.protocols.capabilities import InvalidDescription
 from lmos.core.resources import Agent, AgentSpec
 from lmos.core.resources.workload import Deployment, Service
+from tests.core.builders import agent, provides
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SAID = AgentSpec(

@@ -4,10 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.core.builders import agent, channel, provides, requires
-
 from lmos.core.planning import Apply, Plan, RecordEvent, Snapshot, WriteStatus, plan_channel, plan_channels
 from lmos.core.resources import Agent, Channel, ChannelRouting, Endpoint, ObjectMeta, RequiredCapability
+from tests.core.builders import agent, channel, provides, requires
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

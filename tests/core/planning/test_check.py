@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.builders import agent, channel, provides, requires
 
 from lmos.core.planning import Apply, Plan, Snapshot, check_plan, plan_channels
 from lmos.core.resources import Agent, Channel, Strategy
+from tests.core.builders import agent, channel, provides, requires
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DOOR = channel(requires("view-bill", "^1.0.0"))

@@ -1,9 +1,8 @@
 """How a resolution is explained to people."""
 
-from tests.core.builders import agent, channel, provides, requires
-
 from lmos.core.resolver import Miss, explain, explanation_to_json, near_misses, render
 from lmos.core.resources import Agent
+from tests.core.builders import agent, channel, provides, requires
 
 VIEW = requires("view-bill", "^1.0.0")
 

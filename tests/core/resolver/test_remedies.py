@@ -2,10 +2,10 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.builders import agent, channel, provides, requires
 
 from lmos.core.resolver import Action, Remedy, explain
 from lmos.core.resources import Agent, Channel, RequiredCapability
+from tests.core.builders import agent, channel, provides, requires
 
 names = st.sampled_from(["view-bill", "view-bills", "pay-bill", "show-tariff"])
 provided = st.builds(provides, names, st.sampled_from(["1.0.0", "1.4.0", "2.0.0", "one"]))

@@ -1,10 +1,10 @@
 """How the Wires of a Channel are found."""
 
 import pytest
-from tests.core.builders import agent, channel, provides, requires, wired
 
 from lmos.core.resolver import Reason, resolve, serving
 from lmos.core.resources import Agent, Strategy
+from tests.core.builders import agent, channel, provides, requires, wired
 
 
 def test_the_highest_version_within_the_range_wins() -> None:

@@ -1,10 +1,10 @@
 """Which Agents may serve a Channel."""
 
 import pytest
-from tests.core.builders import agent, channel
 
 from lmos.core.resolver import Mismatch, mismatches, serves
 from lmos.core.resources import Agent, Channel
+from tests.core.builders import agent, channel
 
 
 def test_an_agent_of_the_same_channel_and_any_tenant_serves() -> None:

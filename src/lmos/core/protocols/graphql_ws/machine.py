@@ -71,10 +71,6 @@ class _Connection:
             return [self._close(reaction)]
         return self._react(reaction, message)
 
-    def ping(self) -> str:
-        """A keep-alive at the protocol's level; only clients send it, servers answer."""
-        return frame("ping")
-
     def complete(self, id_: str) -> str:
         """End subscription `id_` from our side. Raises `ProtocolMisuse` if it is not active."""
         self._end(id_)
@@ -120,6 +116,10 @@ class ClientConnection(_Connection):
             raise ProtocolMisuse("connection_init is sent once.")
         self.state = State.INITIALISING
         return frame("connection_init")
+
+    def ping(self) -> str:
+        """A keep-alive at the protocol's level, for where those of RFC 6455 do not get through."""
+        return frame("ping")
 
     def subscribe(self, id_: str, payload: Payload) -> str:
         """Ask; the results arrive as `Next` with the same id, then `Completed` or `Failed`."""
