@@ -1,1 +1,5 @@
 """Reconciles manifests: which Agents serve which Channel."""
+
+from lmos.operator.operator import Operator
+
+__all__ = ["Operator"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from lmos.core.errors import LmosError, TemporaryError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from lmos.core.conversation.request import AgentRequest
     from lmos.core.conversation.result import AgentResult
@@ -19,7 +19,7 @@ class AgentClient(Protocol):
 
     def ask(
         self, address: Address, request: AgentRequest, *, headers: Mapping[str, str] | None = None
-    ) -> AsyncIterator[AgentResult]:
+    ) -> AsyncGenerator[AgentResult, None]:
         """
         Yield the Agent's results in order; closing the iterator cancels the Agent's work.
 
@@ -56,7 +56,8 @@ class CardReader(Protocol):
         The body at `path`, at most 1 MiB, no redirect followed, within five seconds.
 
         Raises:
-            CardUnavailable: No answer, a status other than 200, a redirect, too large or too slow.
+            CardMissing: The Agent answers, but serves nothing there (404).
+            CardUnavailable: No answer, another status than 200, a redirect, too large or too slow.
         """
         ...
 
@@ -87,3 +88,9 @@ class CardUnavailable(TemporaryError):
 
     code: ClassVar[str] = "CardUnavailable"
     http_status: ClassVar[int] = 502
+
+
+class CardMissing(CardUnavailable):
+    """The Agent answers, but has no description at that path."""
+
+    code: ClassVar[str] = "CardMissing"

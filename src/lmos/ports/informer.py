@@ -46,6 +46,11 @@ def key_of(manifest: Manifest) -> Key:
     return Key(metadata.get("namespace", ""), metadata["name"])
 
 
+def version_of(manifest: Manifest) -> int:
+    """The object's resourceVersion, by which two states of one object can be ordered."""
+    return int(manifest["metadata"].get("resourceVersion") or 0)
+
+
 class Informer:
     """
     The objects of `kind` as last seen, and a call for each change of them.
@@ -77,6 +82,10 @@ class Informer:
 
     def __len__(self) -> int:
         return len(self._objects)
+
+    def learn(self, manifest: Manifest) -> None:
+        """Take in what a write of ours returned, ahead of the watch: who writes also reads it."""
+        self._tell(key_of(manifest), manifest)
 
     def within(self, namespace: str) -> list[Manifest]:
         """The objects of one namespace, by name."""
@@ -119,6 +128,8 @@ class Informer:
 
     def _tell(self, key: Key, after: Manifest | None) -> None:
         before = self._objects.get(key)
+        if before and after and version_of(after) < version_of(before):
+            return
         if after is None:
             self._objects.pop(key, None)
         else:

@@ -53,6 +53,11 @@ class KubernetesCluster:
         self._dead_watch_seconds = dead_watch_seconds
         self.namespace = namespace or "default"
 
+    @property
+    def url(self) -> str:
+        """Where the API server answers."""
+        return str(self._client.base_url).rstrip("/")
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -1,0 +1,1 @@
+"""CLINC150 through a running LMOS."""

@@ -1,0 +1,1 @@
+"""One file per process: chooses adapters, starts loops."""

@@ -1,0 +1,43 @@
+"""The operator as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from lmos.adapters.agents import HttpCardReader, SliceAddresses
+from lmos.adapters.system import SystemClock
+from lmos.apps.instance import cluster_of
+from lmos.apps.process import configure_logging, run_process
+from lmos.apps.serving import Door
+from lmos.operator import Operator
+from lmos.operator.http import operator_app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lmos.ports.cluster import Cluster
+
+
+def run(kubeconfig: Path | None, host: str, port: int) -> None:
+    """Reconcile, and serve the REST API, until told to stop."""
+
+    async def main() -> None:
+        door = Door("operator", host, port, option="--port")
+        async with cluster_of(kubeconfig) as cluster:
+            await serve_operator(cluster, door)
+
+    configure_logging()
+    run_process(main)
+
+
+async def serve_operator(cluster: Cluster, door: Door | None) -> None:
+    """The operator over `cluster`, with its REST API behind `door` if there is one, until cancelled."""
+    addresses = SliceAddresses(cluster)
+    async with HttpCardReader(addresses) as cards, asyncio.TaskGroup() as group:
+        operator = Operator(cluster, cards, SystemClock())
+        group.create_task(addresses.run())
+        await addresses.synced()
+        group.create_task(operator.run())
+        if door:
+            group.create_task(door.serve(operator_app(operator.view)))

@@ -1,0 +1,78 @@
+"""The runtime as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lmos.adapters.agents import GraphQlAgentClient, SliceAddresses
+from lmos.adapters.sqlite import SqliteStore
+from lmos.adapters.system import SystemClock
+from lmos.adapters.use_encoder import UseEncoder
+from lmos.apps.instance import cluster_of
+from lmos.apps.process import configure_logging, run_process
+from lmos.apps.serving import Door
+from lmos.router import Router
+from lmos.runtime import RoutingTable, Turns
+from lmos.runtime.http import runtime_app
+
+if TYPE_CHECKING:
+    from lmos.ports.agents import AddressBook
+    from lmos.ports.cluster import Cluster
+
+CONVERSATIONS = "conversations.db"
+
+
+def run(kubeconfig: Path | None, host: str, port: int, data: str) -> None:
+    """Serve until told to stop."""
+    folder = Path(data)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    async def main() -> None:
+        door = Door("runtime", host, port, option="--port")
+        async with cluster_of(kubeconfig) as cluster, asyncio.TaskGroup() as group:
+            addresses = SliceAddresses(cluster)
+            group.create_task(addresses.run())
+            group.create_task(serve_runtime(cluster, addresses, door, folder, ready=asyncio.Event()))
+
+    configure_logging()
+    run_process(main)
+
+
+async def serve_runtime(
+    cluster: Cluster, addresses: AddressBook, door: Door | None, data: Path, *, ready: asyncio.Event
+) -> None:
+    """
+    The runtime over `cluster` behind `door`, until cancelled.
+
+    Args:
+        cluster: Where ChannelRoutings are followed.
+        addresses: Finds the processes behind an Agent's host name.
+        door: Where users come in; without one only the routing is kept.
+        data: Folder of the Conversations.
+        ready: Set when users can come.
+    """
+    store = SqliteStore(data / CONVERSATIONS)
+    clock = SystemClock()
+    agents = GraphQlAgentClient(addresses)
+    table = RoutingTable(cluster)
+    try:
+        async with asyncio.TaskGroup() as group:
+            encoder = await asyncio.to_thread(UseEncoder)
+            router = Router(encoder, clock)
+            table.on_change(lambda route: router.heads.refresh(route.roster))
+            group.create_task(table.run())
+            await table.synced()
+            turns = Turns(table, router, agents, store, clock)
+            if door:
+                group.create_task(door.serve(runtime_app(turns, table, store)))
+            ready.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await turns.aclose()
+                await router.aclose()
+    finally:
+        await agents.aclose()
+        store.close()

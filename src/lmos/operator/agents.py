@@ -1,0 +1,131 @@
+"""Agents: discovered from Deployments, and checked wherever they come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from lmos.core.errors import LmosError, TemporaryError
+from lmos.core.planning import (
+    DESCRIPTION_PATHS,
+    agent_description,
+    discovery_target,
+    is_discovered,
+    needs_discovery,
+    plan_agent,
+    plan_agent_status,
+)
+from lmos.operator.controller import Controller
+from lmos.operator.execution import carry_out
+from lmos.ports.agents import CardMissing
+from lmos.ports.informer import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lmos.core.resources import Agent, AgentSpec
+    from lmos.core.resources.workload import Deployment, Service
+    from lmos.operator.view import View
+    from lmos.ports.agents import CardReader
+    from lmos.ports.clock import Clock
+    from lmos.ports.cluster import Cluster
+
+log = structlog.get_logger()
+
+REFETCH_SECONDS = 300.0
+"""An Agent's description is read again after this time, even if its Deployment did not change."""
+
+
+class AgentReconciler:
+    """
+    Publishes what Deployments labelled `lmos-agent: "true"` say of themselves as Agents.
+
+    Agents that somebody wrote by hand are never touched, but for the status that says which of their
+    Capabilities count.
+    """
+
+    def __init__(self, view: View, cluster: Cluster, cards: CardReader, clock: Clock) -> None:
+        self._view = view
+        self._cluster = cluster
+        self._cards = cards
+        self._clock = clock
+        self._fetched: dict[Key, float] = {}
+        self.discovery = Controller("discovery", self._discover)
+        # Statuses of hand-written Agents can wait: Channels are resolved first.
+        self.statuses = Controller("agents", self._state, workers=1)
+        view.deployments.on_change(lambda key, _, __: self.discovery.queue.add(key))
+        view.services.on_change(self._service_changed)
+        view.agents.on_change(self._agent_changed)
+
+    async def _discover(self, key: Key) -> float | None:
+        deployment = self._view.deployments.get(key)
+        agent = self._view.agents.get(key)
+        if deployment is None:
+            # Its Agent belongs to it and is collected with it.
+            self._fetched.pop(key, None)
+            return None
+        if agent is not None and not is_discovered(agent, deployment):
+            return None
+        services = self._view.services.within(key.namespace)
+        if self._is_fresh(key, deployment, services, agent):
+            return REFETCH_SECONDS
+        found = await self._found(key, deployment, services)
+        plan = plan_agent(deployment, services, found, self._view.agents.get(key), self._clock.now())
+        if plan.changes:
+            await carry_out(plan, self._cluster, self._view.learn)
+        if isinstance(found, LmosError):
+            log.info("agent_not_discovered", namespace=key.namespace, deployment=key.name, code=found.code)
+            return found.retry_after_seconds if isinstance(found, TemporaryError) else REFETCH_SECONDS
+        return REFETCH_SECONDS
+
+    def _is_fresh(
+        self, key: Key, deployment: Deployment, services: Sequence[Service], agent: Agent | None
+    ) -> bool:
+        """Whether the Agent stands as its Deployment described itself not long ago."""
+        try:
+            discovery_target(deployment, services)
+        except LmosError:
+            return False
+        age = self._clock.monotonic() - self._fetched.get(key, float("-inf"))
+        return age < REFETCH_SECONDS and not needs_discovery(deployment, agent)
+
+    async def _found(
+        self, key: Key, deployment: Deployment, services: Sequence[Service]
+    ) -> AgentSpec | LmosError:
+        """What the Agent says about itself, or why it could not be asked."""
+        try:
+            target = discovery_target(deployment, services)
+            body = await self._description(target.host, target.port, target.scheme)
+            found = agent_description(body)
+        except LmosError as error:
+            return error
+        self._fetched[key] = self._clock.monotonic()
+        return found
+
+    async def _description(self, host: str, port: int, scheme: str) -> bytes:
+        """The first of the documents that there is."""
+        *others, last = DESCRIPTION_PATHS
+        for path in others:
+            try:
+                return await self._cards.fetch(host, port, scheme, path)
+            except CardMissing:
+                continue
+        return await self._cards.fetch(host, port, scheme, last)
+
+    async def _state(self, key: Key) -> None:
+        agent = self._view.agents.get(key)
+        deployment = self._view.deployments.get(key)
+        if agent is None or (deployment is not None and is_discovered(agent, deployment)):
+            return
+        await carry_out(plan_agent_status(agent, self._clock.now()), self._cluster, self._view.learn)
+
+    def _service_changed(self, key: Key, _: Service | None, __: Service | None) -> None:
+        for deployment in self._view.deployments.within(key.namespace):
+            self.discovery.queue.add(Key(deployment.namespace, deployment.name))
+
+    def _agent_changed(self, key: Key, before: Agent | None, after: Agent | None) -> None:
+        if self._view.deployments.get(key) is not None:
+            self.discovery.queue.add(key)
+        if after is not None and (before is None or before.spec != after.spec):
+            self.statuses.queue.add(key)

@@ -1,0 +1,58 @@
+"""Channels: resolved when they or the Agents that matter to them change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from lmos.core.planning import channels_affected, plan_channel
+from lmos.operator.controller import Controller
+from lmos.operator.execution import carry_out
+from lmos.ports.informer import Key
+
+if TYPE_CHECKING:
+    from lmos.core.resources import Agent, Channel, ChannelRouting
+    from lmos.operator.view import View
+    from lmos.ports.clock import Clock
+    from lmos.ports.cluster import Cluster
+
+log = structlog.get_logger()
+
+
+class ChannelReconciler:
+    """Keeps the ChannelRouting and the status of each Channel as it resolves."""
+
+    def __init__(self, view: View, cluster: Cluster, clock: Clock) -> None:
+        self._view = view
+        self._cluster = cluster
+        self._clock = clock
+        self.controller = Controller("channels", self._reconcile)
+        view.channels.on_change(self._channel_changed)
+        view.agents.on_change(self._agent_changed)
+        view.routings.on_change(self._routing_changed)
+
+    async def _reconcile(self, key: Key) -> None:
+        channel = self._view.channels.get(key)
+        if channel is None:
+            # Its ChannelRouting belongs to it and is collected with it.
+            return
+        agents = self._view.agents.within(key.namespace)
+        plan = plan_channel(channel, agents, self._view.routings.get(key), self._clock.now())
+        if plan.changes:
+            await carry_out(plan, self._cluster, self._view.learn)
+            log.info("channel_planned", namespace=key.namespace, channel=key.name, changes=len(plan.changes))
+
+    def _channel_changed(self, key: Key, before: Channel | None, after: Channel | None) -> None:
+        only_status = before and after and before.metadata.generation == after.metadata.generation
+        if not only_status or (before and after and before.metadata.labels != after.metadata.labels):
+            self.controller.queue.add(key)
+
+    def _agent_changed(self, key: Key, before: Agent | None, after: Agent | None) -> None:
+        for channel in channels_affected(before, after, self._view.channels.within(key.namespace)):
+            self.controller.queue.add(Key(channel.namespace, channel.name))
+
+    def _routing_changed(self, key: Key, _: ChannelRouting | None, after: ChannelRouting | None) -> None:
+        """Somebody edited or deleted what we publish."""
+        if after is None or not self.controller.queue.is_working_on(key):
+            self.controller.queue.add(key)
