@@ -20,6 +20,7 @@ import uvloop
 from lmos.adapters.agents import HttpCardReader
 from lmos.adapters.system import SystemClock
 from lmos.apps.apiserver import open_api
+from lmos.apps.process import tune_collector
 from lmos.core.resources.kinds import AGENT, CHANNEL
 from lmos.operator import Operator
 from lmos.runtime import RoutingTable
@@ -40,6 +41,7 @@ NAMESPACE = "default"
 def main() -> None:
     """Print the figures."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    tune_collector()
     print(json.dumps(uvloop.run(report()), indent=2))
 
 
