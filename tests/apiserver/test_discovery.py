@@ -94,8 +94,8 @@ async def test_what_is_not_there_is_a_status(api: httpx2.AsyncClient, path: str)
 
 
 def test_a_kubeconfig_reaches_the_server() -> None:
-    config = kubeconfig("https://127.0.0.1:8001", "secret")
+    config = kubeconfig("http://127.0.0.1:8001", "secret")
 
-    assert config["clusters"][0]["cluster"]["server"] == "https://127.0.0.1:8001"
+    assert config["clusters"][0]["cluster"]["server"] == "http://lmos:secret@127.0.0.1:8001"
     assert config["users"][0]["user"]["token"] == "secret"
     assert config["current-context"] == config["contexts"][0]["name"]

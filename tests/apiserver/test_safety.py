@@ -23,13 +23,29 @@ def refusal(response: httpx2.Response) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    "header", ["", "Bearer", "Bearer wrong", "Basic c2VjcmV0", "secret", "Bearer sécret"]
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer wrong",
+        "Basic c2VjcmV0",
+        "Basic !",
+        "Basic bG1vczp3cm9uZw==",
+        "secret",
+        "Bearer sécret",
+    ],
 )
 @pytest.mark.parametrize("path", ["/api", "/version", "/openapi/v2", CONFIG_MAPS, "/nope"])
 async def test_nobody_gets_in_without_the_token(stranger: httpx2.AsyncClient, header: str, path: str) -> None:
     response = await stranger.get(path, headers={b"authorization": header.encode("latin-1")})
 
     assert refusal(response) == (401, "Unauthorized")
+
+
+async def test_the_token_may_come_as_a_password(stranger: httpx2.AsyncClient) -> None:
+    response = await stranger.get("/api", auth=("lmos", "secret"))
+
+    assert response.status_code == 200
 
 
 async def test_nobody_writes_without_the_token(stranger: httpx2.AsyncClient, storage: Storage) -> None:

@@ -1,7 +1,8 @@
-"""Who may come in: loopback names in `Host`, and the bearer token on everything but health."""
+"""Who may come in: loopback names in `Host`, and the server's token on everything but health."""
 
 from __future__ import annotations
 
+import base64
 import hmac
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,14 @@ HEALTH_PATHS = frozenset({"/healthz", "/livez", "/readyz"})
 
 class Guard:
     """
-    Lets requests through to `app` that name one of `hosts` and bear `token`.
+    Lets requests through to `app` that name one of `hosts` and bring `token`.
 
     A page in a browser may make a name of its own point at 127.0.0.1; the Host header betrays it.
     """
 
     def __init__(self, app: ASGIApp, token: str, hosts: Collection[str] = LOOPBACK_NAMES) -> None:
         self._app = app
-        self._expected = f"Bearer {token}".encode()
+        self._token = token.encode()
         self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,10 +44,21 @@ class Guard:
         headers = Headers(scope=scope)
         if _name(headers.get("host", "")) not in self._hosts:
             return forbidden("this server answers only to loopback names in the Host header")
-        given = headers.get("authorization", "").encode()
-        if scope["path"] in HEALTH_PATHS or hmac.compare_digest(given, self._expected):
+        given = _token_in(headers.get("authorization", ""))
+        if scope["path"] in HEALTH_PATHS or hmac.compare_digest(given, self._token):
             return None
         return unauthorized()
+
+
+def _token_in(authorization: str) -> bytes:
+    """The token of a bearer, or the password of a user: kubectl bears no token without TLS."""
+    scheme, _, credentials = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return credentials.encode() if scheme.lower() == "bearer" else b""
+    try:
+        return base64.b64decode(credentials, validate=True).partition(b":")[2]
+    except ValueError:
+        return b""
 
 
 def _name(host: str) -> str:
