@@ -49,7 +49,11 @@ def main() -> None:
         manifests = Path(folder) / "manifests.json"
         manifests.write_text(json.dumps(_manifests(agent)), encoding="utf-8")
         stub = [sys.executable, str(BENCH / "stub_agent.py"), "--port", str(agent)]
-        with _process(stub), machine(manifests) as control, _runtime(control.kubeconfig, folder) as (pid, port):
+        with (
+            _process(stub),
+            machine(manifests) as control,
+            _runtime(control.kubeconfig, folder) as (pid, port),
+        ):
             for clients in options.clients:
                 _report(clients, _rounds(clients, options.rounds, options.seconds, agent, port, pid))
             print(f"memory of the runtime: {_resident_megabytes(pid)} MB")
@@ -84,11 +88,9 @@ def _report(clients: int, measured: tuple[list[dict[str, Any]], list[dict[str, A
     direct, through = measured
 
     def middle(runs: list[dict[str, Any]], field: str) -> float:
-        return median(run[field] for run in runs)
+        return median(float(run[field]) for run in runs)
 
-    latency = median(
-        ours["p50_ms"] / theirs["p50_ms"] for theirs, ours in zip(direct, through, strict=True)
-    )
+    latency = median(ours["p50_ms"] / theirs["p50_ms"] for theirs, ours in zip(direct, through, strict=True))
     throughput = median(ours["rps"] / theirs["rps"] for theirs, ours in zip(direct, through, strict=True))
     print(
         f"{clients:3d} clients: direct {middle(direct, 'rps'):6.0f}/s p50 {middle(direct, 'p50_ms'):6.2f} ms,"

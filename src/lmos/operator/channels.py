@@ -37,7 +37,7 @@ class ChannelReconciler:
         if channel is None:
             # Its ChannelRouting belongs to it and is collected with it.
             return
-        agents = self._view.agents.within(key.namespace)
+        agents = self._view.agents_for(channel)
         plan = plan_channel(channel, agents, self._view.routings.get(key), self._clock.now())
         if plan.changes:
             await carry_out(plan, self._cluster, self._view.learn)
@@ -49,6 +49,9 @@ class ChannelReconciler:
             self.controller.queue.add(key)
 
     def _agent_changed(self, key: Key, before: Agent | None, after: Agent | None) -> None:
+        if not self._view.is_complete:
+            # Every Channel is planned once everything has been read.
+            return
         for channel in channels_affected(before, after, self._view.channels.within(key.namespace)):
             self.controller.queue.add(Key(channel.namespace, channel.name))
 

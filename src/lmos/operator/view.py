@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
+from lmos.core.resolver import capability_keys, requirement_key
 from lmos.core.resources import Agent, Channel, ChannelRouting, InvalidManifest, Resource
 from lmos.core.resources.kinds import DEPLOYMENT, SERVICE
 from lmos.core.resources.labels import LMOS_AGENT
 from lmos.core.resources.workload import Deployment, Service
-from lmos.ports.informer import Informer, Observed
+from lmos.ports.informer import Informer, Key, Observed
 
 if TYPE_CHECKING:
     import asyncio
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from lmos.core.resources import Kind, Manifest
     from lmos.ports.cluster import Cluster
-    from lmos.ports.informer import Key
 
 log = structlog.get_logger()
 
@@ -74,7 +74,12 @@ class Collection(Generic[Model]):
 
 
 class View:
-    """Agents, Channels, ChannelRoutings, Agents' Deployments and Services of all namespaces."""
+    """
+    Agents, Channels, ChannelRoutings, Agents' Deployments and Services of all namespaces.
+
+    Attributes:
+        is_complete: Whether all of it has been read once.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self.agents = Collection(Informer(cluster, Agent.KIND), Agent)
@@ -83,12 +88,28 @@ class View:
         labelled = f"{LMOS_AGENT}=true"
         self.deployments = Collection(Informer(cluster, DEPLOYMENT, labels=labelled), Deployment)
         self.services = Collection(Informer(cluster, SERVICE), Service)
+        self.is_complete = False
+        self._providers: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self.agents.on_change(self._index)
 
     @property
     def informers(self) -> tuple[Informer, ...]:
         """All that must be followed."""
         collections = (self.agents, self.channels, self.routings, self.deployments, self.services)
         return tuple(each.informer for each in collections)
+
+    def agents_for(self, channel: Channel) -> list[Agent]:
+        """The Agents that provide something `channel` requires: no other can take part in resolving it."""
+        keys = map(requirement_key, channel.spec.required_capabilities)
+        found = {name for key in keys for name in self._providers.get((channel.namespace, key), ())}
+        agents = (self.agents.get(Key(channel.namespace, name)) for name in sorted(found))
+        return [agent for agent in agents if agent is not None]
+
+    def _index(self, key: Key, before: Agent | None, after: Agent | None) -> None:
+        for agent in (before, after):
+            for capability in capability_keys(agent) if agent else ():
+                providers = self._providers[key.namespace, capability]
+                (providers.add if agent is after else providers.discard)(key.name)
 
     def learn(self, kind: Kind, manifest: Manifest) -> None:
         """Take in an object as a write of ours returned it."""
@@ -102,3 +123,4 @@ class View:
             group.create_task(informer.run())
         for informer in self.informers:
             await informer.synced.wait()
+        self.is_complete = True

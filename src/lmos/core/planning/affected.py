@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lmos.core.resolver import is_meant, serves
+from lmos.core.resolver import capability_keys, requirement_key, serves
 from lmos.core.resources import ResolveStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lmos.core.resources import Agent, Channel
+    from lmos.core.resources import Agent, Channel, RequiredCapability
 
 
 def channels_affected(
@@ -33,22 +33,22 @@ def channels_affected(
     """
     if before is not None and after is not None and _says_the_same(before, after):
         return ()
-    agents = [agent for agent in (before, after) if agent is not None]
-    return tuple(channel for channel in channels if any(_affects(agent, channel) for agent in agents))
+    agents = [(agent, capability_keys(agent)) for agent in (before, after) if agent is not None]
+    return tuple(
+        channel for channel in channels if any(_affects(agent, keys, channel) for agent, keys in agents)
+    )
 
 
 def _says_the_same(before: Agent, after: Agent) -> bool:
     return before.spec == after.spec and before.subset == after.subset
 
 
-def _affects(agent: Agent, channel: Channel) -> bool:
-    if agent.namespace != channel.namespace:
+def _affects(agent: Agent, keys: frozenset[str], channel: Channel) -> bool:
+    if agent.namespace != channel.namespace or keys.isdisjoint(map(requirement_key, _required(channel))):
         return False
     is_resolved = channel.status is not None and channel.status.resolve_status is ResolveStatus.RESOLVED
-    if is_resolved and not serves(agent, channel):
-        return False
-    return any(
-        is_meant(provided, required)
-        for provided in agent.spec.provided_capabilities
-        for required in channel.spec.required_capabilities
-    )
+    return not is_resolved or serves(agent, channel)
+
+
+def _required(channel: Channel) -> tuple[RequiredCapability, ...]:
+    return channel.spec.required_capabilities

@@ -1,7 +1,17 @@
 """Which Agents serve a Channel, and why."""
 
 from lmos.core.resolver.explain import Explanation, Finding, explain
-from lmos.core.resolver.match import Mismatch, Offer, is_meant, mismatches, readable_version, related, serves
+from lmos.core.resolver.match import (
+    Mismatch,
+    Offer,
+    capability_keys,
+    is_meant,
+    mismatches,
+    readable_version,
+    related,
+    requirement_key,
+    serves,
+)
 from lmos.core.resolver.near_misses import Miss, NearMiss, near_misses
 from lmos.core.resolver.remedies import Action, Remedy
 from lmos.core.resolver.report import explanation_to_json, finding_to_json, required_to_json
@@ -31,6 +41,7 @@ __all__ = [
     "Resolution",
     "Unresolved",
     "Wire",
+    "capability_keys",
     "explain",
     "explanation_to_json",
     "finding_to_json",
@@ -45,6 +56,7 @@ __all__ = [
     "related",
     "render",
     "required_to_json",
+    "requirement_key",
     "resolve",
     "serves",
     "serving",

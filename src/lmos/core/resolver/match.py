@@ -64,16 +64,24 @@ def related(channel: Channel, agents: Iterable[Agent]) -> list[Agent]:
     Nobody else can take part in resolving it, and looking further at these alone is what makes planning among
     thousands of Agents quick. The order is that of the API, which breaks ties.
     """
-    required = channel.spec.required_capabilities
-    names = {one.name for one in required if one.name}
-    ids = {one.id for one in required if not one.name}
+    wanted = frozenset(map(requirement_key, channel.spec.required_capabilities))
     found = [
         agent
         for agent in agents
-        if agent.metadata.namespace == channel.namespace
-        and any(one.name in names or one.id in ids for one in agent.spec.provided_capabilities)
+        if agent.namespace == channel.namespace and not wanted.isdisjoint(capability_keys(agent))
     ]
     return sorted(found, key=lambda agent: agent.name)
+
+
+def capability_keys(agent: Agent) -> frozenset[str]:
+    """Everything that a requirement may say to mean a Capability of `agent`; compare `requirement_key`."""
+    provided = agent.spec.provided_capabilities
+    return frozenset((*(f"name {one.name}" for one in provided), *(f"id {one.id}" for one in provided)))
+
+
+def requirement_key(required: RequiredCapability) -> str:
+    """What a requirement says to mean a Capability: its name, or its id where it has no name."""
+    return f"name {required.name}" if required.name else f"id {required.id}"
 
 
 def is_meant(provided: ProvidedCapability, required: RequiredCapability) -> bool:
