@@ -45,7 +45,7 @@ billing = Agent(
         "Zeig mir bitte meine letzte Rechnung",
         "Ich möchte die Rechnung vom Oktober sehen",
         "Was stand auf der Rechnung vom letzten Monat?",
-        "Wie viel habe ich im September bezahlt?",
+        "Was hat mich der September gekostet?",
         "Welche Posten sind auf meiner Handyrechnung?",
         "Rechnungsbetrag für August",
         "Und im Monat davor?",
@@ -125,20 +125,27 @@ def explain_bill(turn: Turn) -> str:
     description="Says whether a bill is paid, when it is due and how it is paid.",
     examples=[
         "Is my bill paid?",
+        "Has the bill for October been paid?",
         "When is the payment due?",
         "Did you receive my money?",
         "Do I have any unpaid invoices?",
         "When will you debit my account?",
+        "When is the money taken from my bank account?",
+        "Do I owe you anything at the moment?",
         "Has my bank transfer arrived yet?",
         "Is there an outstanding balance on my account?",
         "By what date do I have to transfer the amount?",
         "I got a payment reminder but I already paid",
         "and is it paid already?",
         "Ist meine Rechnung schon bezahlt?",
+        "Wurde die Rechnung vom August bezahlt?",
         "Bis wann muss ich überweisen?",
         "Ist meine Zahlung bei euch eingegangen?",
         "Habe ich noch offene Rechnungen?",
         "Wann wird der Betrag abgebucht?",
+        "Wann zieht ihr das Geld ein?",
+        "An welchem Tag wird abgebucht?",
+        "Habe ich Schulden bei euch?",
         "Wann ist die Rechnung fällig?",
         "Ist meine Überweisung angekommen?",
         "Ich habe eine Mahnung bekommen, obwohl ich gezahlt habe",
@@ -176,24 +183,32 @@ def check_payment(turn: Turn) -> str:
         )
     return say(
         en=f"{name} is open. Please transfer {total} by {say.day(due)}, in {say.days(days)}.",
-        de=f"{name} ist offen. Bitte überweisen Sie {total} bis zum {say.day(due)}, also in {say.days(days)}.",
+        de=f"{name} ist offen. Bitte überweisen Sie {total} bis {say.day(due)}, also in {say.days(days)}.",
     )
 
 
 def month_meant(turn: Turn, otherwise: date) -> date:
     """The month that the user names, or counts back to from the one just talked about."""
-    text = turn.text.casefold()
-    # “May” is a month only after a preposition: “may I see my bill?”
-    for number, names in enumerate(zip(*MONTHS.values(), strict=True), start=1):
-        if re.search(rf"\b{names[1].casefold()}\b|(?<!^)(?<!and )\b{names[0].casefold()}\b(?! i\b)", text):
-            return latest_month(number, text)
-    if re.search(r"\b(than|compared|between|als|gegenüber|zwischen)\b", text):
-        return otherwise
+    # What a bill is compared with is not the bill that is meant: “higher than in May”.
+    text = re.sub(r"\b(than|compared|als|gegenüber)\b.*", "", turn.text.casefold())
+    named = number_of_month(text)
+    if named:
+        return latest_month(named, text)
     if re.search(r"\b(before|previous|davor|vorher|vormonat|vorherigen|vorigen)\b", text):
         return months_later(turn.memory.get("month", otherwise), -1)
     if re.search(r"\blast month|\b(letzten|letzter) monat", text):
         return months_later(TODAY.replace(day=1), -1)
     return otherwise
+
+
+def number_of_month(text: str) -> int:
+    """The month that a text names, from 1 to 12, or 0."""
+    words = set(re.findall(r"\w+", text))
+    if not re.search(r"\b(in|for|of|about|from) may\b", text):
+        # “May I see my bill?” speaks of no month.
+        words.discard("may")
+    numbered = (pair for names in MONTHS.values() for pair in enumerate(names, start=1))
+    return next((number for number, name in numbered if name.casefold() in words), 0)
 
 
 def latest_month(number: int, text: str) -> date:

@@ -25,7 +25,7 @@ STEPS = (
     },
     {
         "en": "Please connect a computer to the router by cable. Is it still too slow?",
-        "de": "Bitte schließen Sie einen Computer mit einem Kabel am Router an. Ist es immer noch zu langsam?",
+        "de": "Bitte verbinden Sie einen Computer per Kabel mit dem Router. Ist es immer noch zu langsam?",
     },
     {
         "en": "Please reset the router: press the small button at its back for ten seconds.",
@@ -42,6 +42,8 @@ STEPS = (
         "Is there an outage in my area?",
         "Is the network down in 10115?",
         "I have no signal at all",
+        "No service on my mobile since last night",
+        "Is there a disruption in Hamburg?",
         "There is no reception on my phone, is something broken on your side?",
         "When will the outage be fixed?",
         "Are there any problems with the network here today?",
@@ -52,6 +54,8 @@ STEPS = (
         "Gibt es gerade eine Störung bei mir?",
         "Ist das Netz in 10115 ausgefallen?",
         "Ich habe überhaupt keinen Empfang",
+        "Kein Signal seit gestern Abend",
+        "Gibt es einen Ausfall in Hamburg?",
         "Wann ist die Störung behoben?",
         "Gibt es heute Probleme mit dem Netz in meiner Gegend?",
         "Seit heute früh geht nichts mehr, weder Internet noch Telefon",

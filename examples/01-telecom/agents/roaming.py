@@ -60,7 +60,7 @@ def roaming_prices(turn: Turn) -> str:
             en=f"In {name} you phone and surf as at home, without extra cost.",
             de=f"Hier telefonieren und surfen Sie wie zu Hause, ohne Aufpreis: {name}.",
         )
-    megabytes = megabytes_in(turn.text)
+    megabytes = turn.memory["megabytes"] = amount_meant(turn)
     if megabytes:
         cost = say.money(megabytes * zone["mb"])
         return say(en=f"{megabytes} MB in {name} cost {cost}.", de=f"{megabytes} MB kosten {cost} ({name}).")
@@ -88,7 +88,7 @@ def roaming_prices(turn: Turn) -> str:
         "And for 3 days?",
         "Ich fliege 10 Tage in die USA, welchen Pass brauche ich?",
         "Habt ihr ein Datenpaket für Reisen?",
-        "Buche mir einen Reisepass für die Schweiz",
+        "Buche mir eine Reiseoption für die Schweiz",
         "Was ist für zwei Wochen Japan am günstigsten?",
         "Gibt es einen Wochenpass für die Türkei?",
         "Ich brauche 5 Tage lang Internet in Thailand",
@@ -137,9 +137,14 @@ def which_country(say: Speech) -> str:
     )
 
 
-def megabytes_in(text: str) -> int:
-    amount = re.search(r"(\d+) ?(mb|gb|megabyte|gigabyte)", text.casefold())
-    return int(amount.group(1)) * (MB_PER_GB if amount.group(2).startswith("g") else 1) if amount else 0
+def amount_meant(turn: Turn) -> int:
+    """The megabytes that the user names, 0 for none; “and in Japan?” still means those before."""
+    text = turn.text.casefold()
+    amount = re.search(r"(\d+) ?(mb|gb|megabyte|gigabyte)", text)
+    if amount:
+        return int(amount.group(1)) * (MB_PER_GB if amount.group(2).startswith("g") else 1)
+    goes_on = re.match(r"(and|what about|und|was ist mit)\b", text)
+    return int(turn.memory.get("megabytes", 0)) if goes_on else 0
 
 
 def days_in(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
 Stage = Literal["explicit", "vector", "follow-up", "clarify"]
@@ -61,7 +61,8 @@ class RouteDecision:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return asdict(self)
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | {"candidates": [asdict(candidate) for candidate in self.candidates]}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:

@@ -51,6 +51,11 @@ class HeadKeeper:
             await asyncio.shield(self._training[roster.key])
         return self._heads[roster.key]
 
+    @property
+    def training(self) -> tuple[str, ...]:
+        """The keys of the rosters whose head is being trained."""
+        return tuple(sorted(key for key, task in self._training.items() if not task.done()))
+
     async def settled(self) -> None:
         """Wait until nothing is being trained."""
         while running := [task for task in self._training.values() if not task.done()]:
