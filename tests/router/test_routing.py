@@ -163,3 +163,21 @@ async def test_a_decision_survives_being_written_and_read(router: Router) -> Non
     decision = await router.route(RouteRequest("how much is my bill"), ROSTER)
 
     assert RouteDecision.from_json(decision.to_json()) == decision
+
+
+async def test_a_question_for_what_another_channel_offers_is_asked_back(router: Router) -> None:
+    narrow = Roster("default/acme-ivr-stable", (NETWORK,), "1", elsewhere=BILLING.capabilities)
+
+    decision = await router.route(RouteRequest("why is my bill so high"), narrow)
+
+    assert decision.agent is None
+    assert decision.reason == "It reads like view-bill, which this Channel does not offer."
+    assert "bill" not in decision.question
+
+
+async def test_what_is_offered_elsewhere_takes_nothing_from_what_is_offered_here(router: Router) -> None:
+    narrow = Roster("default/acme-ivr-stable", (NETWORK,), "1", elsewhere=BILLING.capabilities)
+
+    decision = await router.route(RouteRequest("my internet is down"), narrow)
+
+    assert decision.agent == "network"

@@ -33,7 +33,7 @@ def clarifying_question(roster: Roster, candidates: Sequence[Candidate], languag
     """
     likeliest: dict[str, str] = {}
     for candidate in candidates:
-        if candidate.agent not in likeliest:
+        if candidate.agent and candidate.agent not in likeliest:
             example = _example(roster, candidate, language)
             if example:
                 likeliest[candidate.agent] = _QUOTES[language].format(example)

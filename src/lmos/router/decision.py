@@ -10,7 +10,7 @@ Stage = Literal["explicit", "vector", "follow-up", "clarify"]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A Capability that was weighed, with its share of the probability."""
+    """A Capability that was weighed, with its share; no Agent where the Channel does not offer it."""
 
     agent: str
     capability: str

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from lmos.router.remembering import RememberingEncoder
 from lmos.router.vector import train
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ class HeadKeeper:
     """
 
     def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
+        # Channels share Agents, and a change of one example leaves all others as they are.
+        self._encoder = RememberingEncoder(encoder)
         self._heads: dict[str, VectorHead | None] = {}
         self._wanted: dict[str, str] = {}
         self._training: dict[str, asyncio.Task[None]] = {}

@@ -11,6 +11,7 @@ from lmos.router.decision import RouteDecision
 from lmos.router.follow_up import reads_as_follow_up
 from lmos.router.heads import HeadKeeper
 from lmos.router.language import language_of
+from lmos.router.vector import ELSEWHERE
 
 if TYPE_CHECKING:
     from lmos.ports.clock import Clock
@@ -121,6 +122,8 @@ def _by_thresholds(judgement: Judgement, head: VectorHead, language: Language) -
     wanted = head.thresholds
     if judgement.familiarity < wanted.familiarity:
         agent, reason = None, "This resembles nothing that the Agents of this Channel are known to answer."
+    elif judgement.agent == ELSEWHERE:
+        agent, reason = None, f"It reads like {judgement.capability}, which this Channel does not offer."
     elif judgement.probability < wanted.confidence:
         agent, reason = None, "Several Agents come into question and none is clearly ahead."
     else:

@@ -35,16 +35,20 @@ class Roster:
         key: Which routing this is: one head is kept for each key.
         agents: Its Agents, by name.
         routing_version: The ChannelRouting's resourceVersion, for the record.
+        elsewhere: Capabilities that this Channel does not offer and others do, with examples: known so
+            that a question for one of them is recognised, never chosen.
     """
 
     key: str
     agents: tuple[RosterAgent, ...]
     routing_version: str = ""
+    elsewhere: tuple[RosterCapability, ...] = ()
 
     @cached_property
     def fingerprint(self) -> str:
         """A hash of everything that a head is trained on."""
-        content = json.dumps([asdict(agent) for agent in self.agents], ensure_ascii=False)
+        parts = [asdict(agent) for agent in self.agents], [asdict(can) for can in self.elsewhere]
+        content = json.dumps(parts, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     @cached_property

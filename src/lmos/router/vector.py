@@ -34,12 +34,19 @@ if TYPE_CHECKING:
     from lmos.ports.models import Encoder
     from lmos.router.roster import Roster, RosterCapability
 
+ELSEWHERE = ""
+"""Stands for an Agent where a Capability is one that the Channel does not offer."""
+
 _CANDIDATES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a head makes of a text: candidates best first, and how familiar the text is."""
+    """
+    What a head makes of a text: candidates best first, and how familiar the text is.
+
+    `agent` is ELSEWHERE when the text reads most like a Capability that the Channel does not offer.
+    """
 
     agent: str
     capability: str
@@ -80,9 +87,10 @@ class VectorHead:
         Returns:
             None when the head knows none of the allowed Agents.
         """
-        may = np.fromiter((agent in allowed for agent, _ in self.labels), dtype=np.bool_)
-        if not may.any():
+        agents = [agent for agent, _ in self.labels]
+        if allowed.isdisjoint(agents):
             return None
+        may = np.fromiter((agent == ELSEWHERE or agent in allowed for agent in agents), dtype=np.bool_)
         logits = self.head.logits(self.feature_map(encoder.encode([text]), ngram_counts([text])))
         probabilities = restricted(softmax(logits[0]), may)
         by_agent = group_probabilities(probabilities[None, :], self.groups, len(self.agents))[0]
@@ -109,12 +117,12 @@ def train(roster: Roster, encoder: Encoder, goal: Goal | None = None) -> VectorH
     A Capability without examples is represented by the mean of a few phrasings of its name and
     description.
     """
-    labels = tuple((agent.name, can.name) for agent in roster.agents for can in agent.capabilities)
-    if not labels:
+    offered = [(agent.name, can) for agent in roster.agents for can in agent.capabilities]
+    if not offered:
         return None
-    embeddings, counts, classes = _examples(
-        [can for agent in roster.agents for can in agent.capabilities], encoder
-    )
+    known = [*offered, *((ELSEWHERE, can) for can in roster.elsewhere)]
+    labels = tuple((agent, can.name) for agent, can in known)
+    embeddings, counts, classes = _examples([can for _, can in known], encoder)
     feature_map = FeatureMap.fit(embeddings, counts)
     features = feature_map(embeddings, counts)
     agents = tuple(sorted({agent for agent, _ in labels}))
