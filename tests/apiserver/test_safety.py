@@ -96,7 +96,7 @@ APPLY = "application/apply-patch+yaml"
         (b'{"kind": "Secret", "metadata": {"name": "a"}}', "application/json", (400, "BadRequest")),
         (b'{"apiVersion": "v9", "metadata": {"name": "a"}}', "application/json", (400, "BadRequest")),
         (b"{}", "application/json", (422, "Invalid")),
-        (b"{}", "application/vnd.kubernetes.protobuf", (415, "UnsupportedMediaType")),
+        (b"{}", "application/vnd.kubernetes.protobuf", (400, "BadRequest")),
         (b"{}", "text/plain", (415, "UnsupportedMediaType")),
         (b"a: [", "application/yaml", (400, "BadRequest")),
         (b"a: &a [x, x]\nb: [*a, *a]", "application/yaml", (400, "BadRequest")),
