@@ -19,7 +19,7 @@ import uvloop
 
 from lmos.adapters.agents import HttpCardReader
 from lmos.adapters.system import SystemClock
-from lmos.apps.apiserver import open_api
+from lmos.apps.apiserver import opened_api
 from lmos.apps.process import tune_collector
 from lmos.core.resources.kinds import AGENT, CHANNEL
 from lmos.operator import Operator
@@ -47,8 +47,11 @@ def main() -> None:
 
 async def report() -> dict[str, Any]:
     """Everything measured, as plain values."""
-    api = await open_api(None)
-    cluster = api.cluster
+    async with opened_api(None) as api:
+        return await _measure(api.cluster)
+
+
+async def _measure(cluster: Cluster) -> dict[str, Any]:
     began = time.perf_counter()
     for number in range(AGENTS):
         await cluster.apply(_agent(number, patch=0), AGENT, manager="bench")
@@ -61,6 +64,7 @@ async def report() -> dict[str, Any]:
         tasks = [group.create_task(each.run()) for each in (Operator(cluster, cards, SystemClock()), table)]
         await _resolved(cluster)
         resolved = time.perf_counter() - began
+        # The statuses of the Agents are written after the Channels'.
         await asyncio.sleep(3)
         changes = [await _change(cluster, table, number) for number in range(CHANGES)]
         for task in tasks:

@@ -66,3 +66,15 @@ async def test_of_several_changes_in_a_row_the_last_wins() -> None:
     assert head is not None
     assert head.labels[-1] == ("agent", "fault-4")
     await keeper.aclose()
+
+
+async def test_whoever_waits_for_a_head_that_is_forgotten_gets_none() -> None:
+    keeper = HeadKeeper(WordEncoder())
+    waiting = asyncio.create_task(keeper.head_for(roster("bill")))
+    await asyncio.sleep(0)
+
+    keeper.forget("default/web")
+
+    assert await asyncio.wait_for(waiting, 10) is None
+    assert keeper.training == ()
+    await keeper.aclose()

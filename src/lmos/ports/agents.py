@@ -29,7 +29,8 @@ class AgentClient(Protocol):
             headers: Sent on the upgrade request: `x-subset`, `traceparent`, `tracestate`.
 
         Raises:
-            AgentUnavailable: No connection, or it broke before the Agent had begun to answer.
+            AgentUnavailable: No connection, so no Agent has begun.
+            AgentLost: The connection broke before the first result.
             AgentFailed: The Agent answered with an error, broke off half-way, or spoke nonsense.
             AgentTimeout: A deadline passed.
         """
@@ -63,10 +64,17 @@ class CardReader(Protocol):
 
 
 class AgentUnavailable(TemporaryError):
-    """The Agent could not be reached, or the line broke before it had begun."""
+    """The Agent could not be reached."""
 
     code: ClassVar[str] = "AgentUnavailable"
     http_status: ClassVar[int] = 503
+
+
+class AgentLost(AgentUnavailable):
+    """The line broke after the Agent was asked and before it answered: it may have begun."""
+
+    code: ClassVar[str] = "AgentLost"
+    http_status: ClassVar[int] = 502
 
 
 class AgentFailed(LmosError):

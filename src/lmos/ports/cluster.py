@@ -66,9 +66,21 @@ class Cluster(Protocol):
         ...
 
     async def apply(
-        self, manifest: Manifest, kind: Kind, *, manager: str, subresource: str = "", dry_run: bool = False
+        self,
+        manifest: Manifest,
+        kind: Kind,
+        *,
+        manager: str,
+        subresource: str = "",
+        dry_run: bool = False,
+        strict: bool = False,
     ) -> Manifest:
-        """Server-side apply as field manager `manager`, with force; `subresource` may be "status"."""
+        """
+        Server-side apply as field manager `manager`, with force; `subresource` may be "status".
+
+        Raises:
+            UnknownFields: `strict`, and the manifest has fields that its kind does not know.
+        """
         ...
 
     async def patch(
@@ -99,6 +111,12 @@ class ObjectInvalid(InvalidInput):
 
     code: ClassVar[str] = "ObjectInvalid"
     http_status: ClassVar[int] = 422
+
+
+class UnknownFields(ObjectInvalid):
+    """The manifest has fields that its kind does not know: the message names them."""
+
+    code: ClassVar[str] = "UnknownField"
 
 
 class ClusterForbidden(InvalidInput):

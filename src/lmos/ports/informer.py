@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FIRST_RETRY_SECONDS = 0.2
 _LAST_RETRY_SECONDS = 15.0
+_BETWEEN_WATCHES_SECONDS = 0.1
 
 
 class Key(NamedTuple):
@@ -51,6 +52,12 @@ def version_of(manifest: Manifest) -> int:
     return int(manifest["metadata"].get("resourceVersion") or 0)
 
 
+def _is_older(manifest: Manifest, other: Manifest) -> bool:
+    """Whether it is an earlier state of the same object; another object of its name may count anew."""
+    same = manifest["metadata"].get("uid") == other["metadata"].get("uid")
+    return same and version_of(manifest) < version_of(other)
+
+
 class Informer:
     """
     The objects of `kind` as last seen, and a call for each change of them.
@@ -65,6 +72,7 @@ class Informer:
         self._labels = labels
         self._objects: dict[Key, Manifest] = {}
         self._handlers: list[Handler] = []
+        self._seen_version = 0
         self.kind = kind
         self.synced = asyncio.Event()
         self.last_error: LmosError | None = None
@@ -85,30 +93,40 @@ class Informer:
 
     def learn(self, manifest: Manifest) -> None:
         """Take in what a write of ours returned, ahead of the watch: who writes also reads it."""
-        self._tell(key_of(manifest), manifest)
+        key = key_of(manifest)
+        # What the watch has been past, and is not there, was deleted in the meantime.
+        if key in self._objects or version_of(manifest) > self._seen_version:
+            self._tell(key, manifest)
 
     def within(self, namespace: str) -> list[Manifest]:
         """The objects of one namespace, by name."""
         return [self._objects[key] for key in sorted(self._objects) if key.namespace == namespace]
 
     async def run(self) -> None:
-        """Follow the server until cancelled; failures are waited out with back-off."""
+        """Follow the server until cancelled; after a failure, everything is listed again with back-off."""
+        loop = asyncio.get_running_loop()
         retry_seconds = _FIRST_RETRY_SECONDS
         version = ""
         while True:
+            began = loop.time()
             try:
                 if not version:
                     version = await self._relist()
                     self.last_error = None
-                    retry_seconds = _FIRST_RETRY_SECONDS
                 async for event in self._cluster.watch(self.kind, version, self._namespace, self._labels):
                     version = event.object["metadata"]["resourceVersion"]
+                    self._seen_version = int(version)
                     self._follow(event)
-                    retry_seconds = _FIRST_RETRY_SECONDS
+                # The server ends watches now and then; one that ends all of them at once is not hurried.
+                await asyncio.sleep(_BETWEEN_WATCHES_SECONDS)
             except HistoryGone:
                 version = ""
+                await asyncio.sleep(_BETWEEN_WATCHES_SECONDS)
             except LmosError as error:
                 self.last_error = error
+                version = ""
+                went_well = loop.time() - began > _LAST_RETRY_SECONDS
+                retry_seconds = _FIRST_RETRY_SECONDS if went_well else retry_seconds
                 await asyncio.sleep(retry_seconds)
                 retry_seconds = min(retry_seconds * 2, _LAST_RETRY_SECONDS)
 
@@ -119,6 +137,7 @@ class Informer:
             self._tell(key, None)
         for key, item in seen.items():
             self._tell(key, item)
+        self._seen_version = int(listing.resource_version or 0)
         self.synced.set()
         return listing.resource_version
 
@@ -128,7 +147,7 @@ class Informer:
 
     def _tell(self, key: Key, after: Manifest | None) -> None:
         before = self._objects.get(key)
-        if before and after and version_of(after) < version_of(before):
+        if before and after and _is_older(after, before):
             return
         if after is None:
             self._objects.pop(key, None)

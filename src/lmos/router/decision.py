@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
 Stage = Literal["explicit", "vector", "follow-up", "clarify"]
@@ -61,7 +61,7 @@ class RouteDecision:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {name: getattr(self, name) for name in self.__slots__}
         return values | {"candidates": [asdict(candidate) for candidate in self.candidates]}
 
     @classmethod

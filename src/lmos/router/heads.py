@@ -46,12 +46,13 @@ class HeadKeeper:
         """
         The head for `roster`: the current one, or the one before while the current is trained.
 
-        Waits only where there is none at all yet; None for a roster without Capabilities.
+        Waits only where there is none at all yet; None for a roster without Capabilities, and for one
+        that is forgotten meanwhile.
         """
         self.refresh(roster)
-        while roster.key not in self._heads:
+        while roster.key not in self._heads and roster.key in self._training:
             await asyncio.shield(self._training[roster.key])
-        return self._heads[roster.key]
+        return self._heads.get(roster.key)
 
     @property
     def training(self) -> tuple[str, ...]:
@@ -66,6 +67,7 @@ class HeadKeeper:
     def forget(self, key: str) -> None:
         """Drop the head of a routing that is gone."""
         self._wanted.pop(key, None)
+        self._training.pop(key, None)
         self._heads.pop(key, None)
 
     async def aclose(self) -> None:

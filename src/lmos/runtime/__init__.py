@@ -1,6 +1,7 @@
 """Conversations, Turns and the doors through which users come."""
 
-from lmos.runtime.conversation import Asked, Turns
-from lmos.runtime.routing_table import RoutingTable
+from lmos.runtime.asked import Asked
+from lmos.runtime.conversation import Turns
+from lmos.runtime.routing_table import Route, RoutingTable
 
-__all__ = ["Asked", "RoutingTable", "Turns"]
+__all__ = ["Asked", "Route", "RoutingTable", "Turns"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import structlog
 
@@ -14,9 +14,10 @@ from lmos.core.resources import Address, Agent, Channel, ChannelRouting, Invalid
 from lmos.core.resources.labels import STABLE
 from lmos.ports.informer import Informer, Key
 from lmos.router import Roster, RosterAgent, RosterCapability
+from lmos.runtime.elsewhere import Elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from lmos.core.resources import CapabilityGroup, Manifest
     from lmos.ports.cluster import Cluster
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+Place = TypeVar("Place", bound=tuple[str, str])
+
 DEFAULT_NAMESPACE = "default"
+
+_SHOWN = 80
 
 
 class NoRoutingInfo(NotFound):
@@ -34,7 +39,7 @@ class NoRoutingInfo(NotFound):
 
     def __init__(self, tenant: str, channel: str) -> None:
         super().__init__(
-            f"No routing info found for tenant: {tenant}, channel: {channel}",
+            f"No routing info found for tenant: {tenant[:_SHOWN]}, channel: {channel[:_SHOWN]}",
             hint="Apply a Channel with these labels; see the ones there are: lmos get channels -A",
         )
 
@@ -44,6 +49,7 @@ class Route:
     """A ChannelRouting as the runtime uses it: whom it may ask, and where each answers."""
 
     routing: ChannelRouting
+    subset: str
     roster: Roster
     addresses: dict[str, Address]
 
@@ -53,7 +59,9 @@ class RoutingTable:
     ChannelRoutings joined with the examples of their Agents.
 
     A ChannelRouting names Capabilities without examples; those stand on the Agent of the same name and
-    namespace. Where there is no such Agent, names and descriptions must do.
+    namespace. Where there is no such Agent, names and descriptions must do. What the namespace provides
+    beyond the Channel goes along, for the router to recognise. A ChannelRouting that
+    becomes unreadable goes on as it was last read.
     """
 
     def __init__(self, cluster: Cluster) -> None:
@@ -62,13 +70,20 @@ class RoutingTable:
         self._agents = Informer(cluster, Agent.KIND)
         self._routes: dict[Key, Route] = {}
         self._serving: defaultdict[tuple[str, str], set[Key]] = defaultdict(set)
-        self._handlers: list[Callable[[Route], None]] = []
+        self._naming: defaultdict[Key, set[Key]] = defaultdict(set)
+        self._elsewhere = Elsewhere()
+        self._on_change: list[Callable[[Route], None]] = []
+        self._on_gone: list[Callable[[Route], None]] = []
         self._agents.on_change(self._agent_changed)
         self.routings.on_change(self._routing_changed)
 
     def on_change(self, handler: Callable[[Route], None]) -> None:
         """Call `handler` with each Route that is new or has changed."""
-        self._handlers.append(handler)
+        self._on_change.append(handler)
+
+    def on_gone(self, handler: Callable[[Route], None]) -> None:
+        """Call `handler` with each Route whose ChannelRouting was deleted."""
+        self._on_gone.append(handler)
 
     async def run(self) -> None:
         """Follow the cluster until cancelled."""
@@ -96,45 +111,72 @@ class RoutingTable:
         Raises:
             NoRoutingInfo: There is none in that Subset.
         """
-        fitting = [
-            route
-            for key in self._serving.get((tenant, channel), ())
-            if (route := self._routes[key]).routing.subset == subset and namespace in {"", key.namespace}
-        ]
-        if not fitting:
-            raise NoRoutingInfo(tenant, channel)
-        return min(fitting, key=_preference)
+        return self.route(tenant, channel, (subset,), namespace)
 
-    def subsets(self, tenant: str, channel: str) -> set[str]:
-        """The Subsets in which a Channel is served."""
-        return {self._routes[key].routing.subset for key in self._serving.get((tenant, channel), ())}
+    def route(self, tenant: str, channel: str, subsets: Iterable[str], namespace: str = "") -> Route:
+        """
+        The Route of a Channel in the first of `subsets` that serves it; an empty one serves nothing.
+
+        Raises:
+            NoRoutingInfo: There is none in any of them.
+        """
+        serving = [self._routes[key] for key in self._serving.get((tenant, channel), ())]
+        for subset in subsets:
+            fitting = [
+                route
+                for route in serving
+                if route.subset == subset and namespace in {"", route.routing.namespace}
+            ]
+            if fitting:
+                return min(fitting, key=_preference)
+        raise NoRoutingInfo(tenant, channel)
 
     def _agent_changed(self, seen: Observed) -> None:
-        for route in list(self._routes.values()):
-            routing = route.routing
-            serves = any(group.name == seen.key.name for group in routing.spec.capability_groups)
-            if serves and routing.namespace == seen.key.namespace:
-                self._enter(routing)
+        affected = set(self._naming.get(seen.key, ()))
+        if self._elsewhere.learn(seen.key, seen.after):
+            affected |= {key for key in self._routes if key.namespace == seen.key.namespace}
+        for key in sorted(affected):
+            self._enter(self._routes[key].routing)
 
     def _routing_changed(self, seen: Observed) -> None:
-        if route := self._routes.pop(seen.key, None):
-            self._serving[route.routing.tenant, route.routing.channel].discard(seen.key)
-        if seen.after is not None:
-            try:
-                self._enter(ChannelRouting.from_manifest(seen.after))
-            except InvalidManifest as error:
-                log.warning("routing_unreadable", error=error.message)
+        if seen.after is None:
+            if gone := self._remove(seen.key):
+                for handler in self._on_gone:
+                    handler(gone)
+            return
+        try:
+            self._enter(ChannelRouting.from_manifest(seen.after))
+        except InvalidManifest as error:
+            log.warning("routing_unreadable", error=error.message)
 
     def _enter(self, routing: ChannelRouting) -> None:
         key = Key(routing.namespace, routing.name)
-        route = Route(routing, self._roster(routing), _addresses(routing))
-        self._routes[key] = route
+        self._remove(key)
+        groups = sorted(
+            (group for group in routing.spec.capability_groups if group.capabilities),
+            key=lambda group: group.name,
+        )
+        addresses = {
+            # All Capabilities of one Agent name the same address.
+            group.name: address_of(group.capabilities[0].host, group.capabilities[0].endpoint)
+            for group in groups
+        }
+        route = self._routes[key] = Route(routing, routing.subset, self._roster(routing, groups), addresses)
         self._serving[routing.tenant, routing.channel].add(key)
-        for handler in self._handlers:
+        for group in groups:
+            self._naming[Key(routing.namespace, group.name)].add(key)
+        for handler in self._on_change:
             handler(route)
 
-    def _roster(self, routing: ChannelRouting) -> Roster:
-        groups = sorted(routing.spec.capability_groups, key=lambda group: group.name)
+    def _remove(self, key: Key) -> Route | None:
+        route = self._routes.pop(key, None)
+        if route is not None:
+            _discard(self._serving, (route.routing.tenant, route.routing.channel), key)
+            for agent in route.addresses:
+                _discard(self._naming, Key(key.namespace, agent), key)
+        return route
+
+    def _roster(self, routing: ChannelRouting, groups: list[CapabilityGroup]) -> Roster:
         agents = tuple(
             RosterAgent(
                 group.name,
@@ -143,8 +185,20 @@ class RoutingTable:
             )
             for group in groups
         )
-        version = routing.metadata.resource_version or ""
-        return Roster(f"{routing.namespace}/{routing.name}", agents, version)
+        offered = {can.name for agent in agents for can in agent.capabilities}
+        return Roster(
+            f"{routing.namespace}/{routing.name}",
+            agents,
+            routing.metadata.resource_version,
+            self._elsewhere.besides(routing.namespace, offered),
+        )
+
+
+def _discard(index: dict[Place, set[Key]], place: Place, key: Key) -> None:
+    """Take `key` from its place; a place that is empty then is gone."""
+    index[place].discard(key)
+    if not index[place]:
+        del index[place]
 
 
 def _preference(route: Route) -> tuple[bool, str, str]:
@@ -153,22 +207,16 @@ def _preference(route: Route) -> tuple[bool, str, str]:
 
 
 def _capabilities(group: CapabilityGroup, agent: Manifest | None) -> tuple[RosterCapability, ...]:
+    """
+    The Capabilities of one Agent by name, each once.
+
+    One may be required twice, in two ranges; the router weighs it once, by the examples of all.
+    """
     provided = agent["spec"].get("providedCapabilities", ()) if agent else ()
-    examples = {(each["name"], each["version"]): tuple(each.get("examples", ())) for each in provided}
-    # One Capability may be required twice, in two ranges; the router weighs it once.
-    named = {
-        wired.name: RosterCapability(
-            wired.name, wired.description, examples.get((wired.name, wired.provided_version), ())
-        )
-        for wired in group.capabilities
-    }
-    return tuple(named[name] for name in sorted(named))
-
-
-def _addresses(routing: ChannelRouting) -> dict[str, Address]:
-    """Where each Agent answers, by the first of its Capabilities: all of one Agent name the same."""
-    return {
-        group.name: address_of(group.capabilities[0].host, group.capabilities[0].endpoint)
-        for group in routing.spec.capability_groups
-        if group.capabilities
-    }
+    examples = {(each["name"], each["version"]): each.get("examples", ()) for each in provided}
+    descriptions: dict[str, str] = {}
+    told: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for wired in group.capabilities:
+        descriptions[wired.name] = wired.description
+        told[wired.name] |= dict.fromkeys(examples.get((wired.name, wired.provided_version), ()))
+    return tuple(RosterCapability(name, descriptions[name], tuple(told[name])) for name in sorted(told))

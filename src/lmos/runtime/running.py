@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncGenerator
 
     from lmos.core.conversation import AssistantMessage
-    from lmos.core.errors import LmosError
+    from lmos.ports.store import TurnRecord
     from lmos.router import RouteDecision
+    from lmos.runtime.failure import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +39,27 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The Turn is over, and well."""
+    """The answer, which is kept."""
 
     message: AssistantMessage
     decision: RouteDecision
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """The Turn is over, and well."""
+
+    record: TurnRecord
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The Turn is over, and failed."""
 
-    error: LmosError
+    failure: Failure
 
 
-TurnEvent = Started | Delta | Remark | Answered | Failed
+TurnEvent = Started | Delta | Remark | Answered | Finished | Failed
 
 
 class RunningTurn:
@@ -59,34 +67,42 @@ class RunningTurn:
     A Turn that goes on whoever listens.
 
     Listeners may come late: each hears everything from the beginning.
+
+    Attributes:
+        record: How far it has come.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, record: TurnRecord) -> None:
+        self.record = record
         self._events: list[TurnEvent] = []
-        self._happened = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._news = asyncio.Event()
 
-    def start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        """Do the work of the Turn as a task of its own."""
-        self._task = asyncio.create_task(work)
-        return self._task
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        return bool(self._events) and isinstance(self._events[-1], Finished | Failed)
 
-    def tell(self, event: TurnEvent) -> None:
-        """Let every listener hear of it."""
-        self._events.append(event)
+    def tell(self, *events: TurnEvent) -> None:
+        """Let every listener hear of these."""
+        self._events += events
         # Wake those who wait now; whoever waits later waits for the next.
-        self._happened.set()
-        self._happened = asyncio.Event()
+        self._news.set()
+        self._news = asyncio.Event()
 
-    async def listen(self) -> AsyncIterator[TurnEvent]:
-        """Every event from the first on; ends with `Answered` or `Failed`."""
+    async def listen(self) -> AsyncGenerator[tuple[int, TurnEvent], None]:
+        """Every event with its number, from 1 on; ends after `Finished` or `Failed`."""
         heard = 0
         while True:
-            happened = self._happened
+            news = self._news
             while heard < len(self._events):
-                event = self._events[heard]
                 heard += 1
-                yield event
-                if isinstance(event, Answered | Failed):
-                    return
-            await happened.wait()
+                yield heard, self._events[heard - 1]
+            if self.is_over:
+                return
+            await news.wait()
+
+    async def outcome(self) -> Answered | Failed:
+        """How it ends, without what comes before."""
+        while not self.is_over:
+            await self._news.wait()
+        return next(event for event in reversed(self._events) if isinstance(event, Answered | Failed))

@@ -13,7 +13,7 @@ from lmos.adapters.agents.settings import Deadlines, Limits
 from lmos.core.errors import InvalidInput
 from lmos.core.protocols.agent_api import TURN_REFUSED, ResultInvalid, result_in, subscribe_payload
 from lmos.core.protocols.graphql_ws import Completed, Failed, Next
-from lmos.ports.agents import AgentFailed, AgentTimeout, AgentUnavailable
+from lmos.ports.agents import AgentFailed, AgentLost, AgentTimeout, AgentUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -65,7 +65,8 @@ class GraphQlAgentClient:
         Yield the Agent's results; the last is final. Closing the iterator tells the Agent to stop.
 
         Raises:
-            AgentUnavailable: No replica can be reached in time, or the line broke before the first result.
+            AgentUnavailable: No replica can be reached in time.
+            AgentLost: The line broke before the first result.
             AgentFailed: The Agent answered with an error, broke off, said nothing, or spoke nonsense.
             AgentTimeout: The first result or the end did not come in time.
             InvalidInput: A header holds what HTTP cannot carry.
@@ -160,7 +161,7 @@ class _Turn:
             case Broken(reason) if self._has_results:
                 raise _failed(self._address, f"Half-way, {reason}.")
             case Broken(reason):
-                raise _unavailable(self._address, reason)
+                raise _unavailable(self._address, reason, AgentLost)
 
 
 def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
@@ -199,8 +200,10 @@ def _failed(address: Address, what: str) -> AgentFailed:
     return AgentFailed(f"Agent {_named(address)} failed. {what}", hint="Its own log says more.")
 
 
-def _unavailable(address: Address, why: str) -> AgentUnavailable:
-    return AgentUnavailable(
+def _unavailable(
+    address: Address, why: str, kind: type[AgentUnavailable] = AgentUnavailable
+) -> AgentUnavailable:
+    return kind(
         f"Agent {_named(address)} is unavailable: {why}.",
         hint="See whether it is running and ready: lmos agents",
         retry_after_seconds=1.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
 
 import httpx2
 import orjson
@@ -15,6 +16,7 @@ from lmos.ports.cluster import (
     ObjectConflict,
     ObjectInvalid,
     ObjectNotFound,
+    UnknownFields,
     WatchEvent,
 )
 
@@ -30,6 +32,23 @@ DEAD_WATCH_SECONDS = 150.0
 _PAGE_SIZE = 500
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
+
+# What a server says to `fieldValidation=Strict`, and what server-side apply says of itself.
+_UNKNOWN_FIELD = ("strict decoding error", "field not declared in schema")
+
+_ERRORS: dict[int, type[LmosError]] = {
+    **dict.fromkeys((400, 405, 413, 415, 422), ObjectInvalid),
+    **dict.fromkeys((401, 403), ClusterForbidden),
+    404: ObjectNotFound,
+    409: ObjectConflict,
+    410: HistoryGone,
+}
+_HINTS: dict[type[LmosError], str] = {
+    ObjectNotFound: "List what there is with `lmos get`, in all namespaces with -A.",
+    ClusterForbidden: "Use the kubeconfig that belongs to this API server.",
+    ObjectConflict: "Read it again and repeat the change.",
+    UnknownFields: "Correct the field's name, or remove it.",
+}
 
 
 class KubernetesCluster:
@@ -56,7 +75,8 @@ class KubernetesCluster:
     @property
     def url(self) -> str:
         """Where the API server answers."""
-        return str(self._client.base_url).rstrip("/")
+        # Without what a kubeconfig may say of credentials: it is printed.
+        return str(self._client.base_url.copy_with(username=None, password=None)).rstrip("/")
 
     async def __aenter__(self) -> Self:
         return self
@@ -70,16 +90,17 @@ class KubernetesCluster:
 
     async def get(self, kind: Kind, name: str, namespace: str = "") -> Manifest:
         """Read one object."""
-        return await self._call("GET", _path(kind, namespace, name))
+        return await self._call("GET", path_of(kind, namespace, name))
 
     async def list(self, kind: Kind, namespace: str = "", labels: str = "") -> Listing:
         """Read all objects, page by page, as of one resourceVersion."""
         items: list[Manifest] = []
         params = {"limit": str(_PAGE_SIZE)} | ({"labelSelector": labels} if labels else {})
         while True:
-            page = await self._call("GET", _path(kind, namespace), params=params)
-            # Items of a list carry no apiVersion and kind on a real server.
-            items += ({"apiVersion": kind.api_version, "kind": kind.kind, **item} for item in page["items"])
+            page = await self._call("GET", path_of(kind, namespace), params=params)
+            # Items of a list carry no apiVersion and kind on a real server, and an empty list may be null.
+            found = page.get("items") or ()
+            items += ({"apiVersion": kind.api_version, "kind": kind.kind, **item} for item in found)
             if not page["metadata"].get("continue"):
                 return Listing(tuple(items), page["metadata"]["resourceVersion"])
             params["continue"] = page["metadata"]["continue"]
@@ -94,32 +115,42 @@ class KubernetesCluster:
         timeout = httpx2.Timeout(self._client.timeout.connect, read=self._dead_watch_seconds)
         try:
             async with self._client.stream(
-                "GET", _path(kind, namespace), params=params, timeout=timeout
+                "GET", path_of(kind, namespace), params=params, timeout=timeout
             ) as response:
                 if response.status_code != httpx2.codes.OK:
-                    raise _error(response.status_code, await response.aread(), _path(kind, namespace))
+                    raise _error(response.status_code, await response.aread(), path_of(kind, namespace))
                 async for line in response.aiter_lines():
                     if line:
                         yield _event(orjson.loads(line))
-        except httpx2.TransportError as error:
+        except (httpx2.RequestError, orjson.JSONDecodeError) as error:
+            # A server that dies in the middle of a line leaves half of it.
             raise ClusterUnavailable(
                 f"The watch of {kind} broke: {error!r}.", retry_after_seconds=1
             ) from error
 
     async def create(self, manifest: Manifest, kind: Kind) -> Manifest:
         """Create an object."""
-        return await self._call("POST", _path(kind, _namespace(manifest)), body=manifest)
+        return await self._call("POST", path_of(kind, _namespace(manifest)), body=manifest)
 
     async def replace(self, manifest: Manifest, kind: Kind) -> Manifest:
         """Replace an object at its resourceVersion."""
-        return await self._call("PUT", _path(kind, _namespace(manifest), _name(manifest)), body=manifest)
+        return await self._call("PUT", path_of(kind, _namespace(manifest), _name(manifest)), body=manifest)
 
     async def apply(
-        self, manifest: Manifest, kind: Kind, *, manager: str, subresource: str = "", dry_run: bool = False
+        self,
+        manifest: Manifest,
+        kind: Kind,
+        *,
+        manager: str,
+        subresource: str = "",
+        dry_run: bool = False,
+        strict: bool = False,
     ) -> Manifest:
-        """Server-side apply with force."""
-        path = _path(kind, _namespace(manifest), _name(manifest), subresource)
-        params = {"fieldManager": manager, "force": "true"} | ({"dryRun": "All"} if dry_run else {})
+        """Server-side apply with force; `strict` refuses fields that the kind does not know."""
+        path = path_of(kind, _namespace(manifest), _name(manifest), subresource)
+        params = {"fieldManager": manager, "force": "true"}
+        params |= {"dryRun": "All"} if dry_run else {}
+        params |= {"fieldValidation": "Strict"} if strict else {}
         return await self._call("PATCH", path, body=manifest, params=params, content_type=_APPLY)
 
     async def patch(
@@ -127,13 +158,13 @@ class KubernetesCluster:
     ) -> Manifest:
         """JSON merge patch."""
         return await self._call(
-            "PATCH", _path(kind, namespace, name, subresource), body=patch, content_type=_MERGE
+            "PATCH", path_of(kind, namespace, name, subresource), body=patch, content_type=_MERGE
         )
 
     async def delete(self, kind: Kind, name: str, namespace: str = "", *, uid: str = "") -> None:
         """Delete an object; what it owns follows in the background."""
         options = {"preconditions": {"uid": uid}} if uid else None
-        await self._call("DELETE", _path(kind, namespace, name), body=options)
+        await self._call("DELETE", path_of(kind, namespace, name), body=options)
 
     async def read(self, path: str, accept: str = "application/json", **params: str) -> Manifest:
         """GET any path of the API: discovery, tables, OpenAPI."""
@@ -157,18 +188,35 @@ class KubernetesCluster:
                 content=None if body is None else orjson.dumps(body),
                 headers={"content-type": content_type, "accept": accept},
             )
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             raise ClusterUnavailable(
-                f"The API server at {self._client.base_url} does not answer ({type(error).__name__}).",
+                f"The API server at {self.url} does not answer ({type(error).__name__}).",
                 hint="Is it running? Start it with `lmos up` or `lmos apiserver`.",
             ) from error
         if response.is_error:
             raise _error(response.status_code, response.content, path)
-        answer: Manifest = orjson.loads(response.content)
-        return answer
+        return self._object_in(response)
+
+    def _object_in(self, response: httpx2.Response) -> Manifest:
+        try:
+            answer = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            answer = None
+        if isinstance(answer, dict):
+            return answer
+        raise ClusterUnavailable(
+            f"What answers at {self.url} is no Kubernetes API.",
+            hint="Check the server's address in the kubeconfig.",
+        )
 
 
-def _path(kind: Kind, namespace: str = "", name: str = "", subresource: str = "") -> str:
+def path_of(kind: Kind, namespace: str = "", name: str = "", subresource: str = "") -> str:
+    """
+    Where the API serves an object, or with no name its collection.
+
+    Raises:
+        ObjectInvalid: A name that would be another path.
+    """
     root = f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"
     where = f"/namespaces/{_segment(namespace)}" if kind.namespaced and namespace else ""
     tail = "".join(f"/{_segment(part)}" for part in (name, subresource) if part)
@@ -181,7 +229,7 @@ def _segment(text: str) -> str:
         raise ObjectInvalid(
             f"{text!r} is no valid name.", hint="Use lower-case letters, digits, '-' and '.'."
         )
-    return text
+    return quote(text, safe="")
 
 
 def _namespace(manifest: Manifest) -> str:
@@ -202,20 +250,10 @@ def _event(line: Manifest) -> WatchEvent:
 def _error(status_code: int, body: bytes, path: str) -> LmosError:
     """The server's `Status` as one of the port's errors."""
     try:
-        status = orjson.loads(body)
-        message = str(status["message"])
+        message = str(orjson.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
         message = f"{path}: HTTP {status_code}."
-    match status_code:
-        case 404:
-            return ObjectNotFound(message)
-        case 409:
-            return ObjectConflict(message, hint="Read it again and repeat the change.")
-        case 410:
-            return HistoryGone(message, retry_after_seconds=0)
-        case 401 | 403:
-            return ClusterForbidden(message, hint="Use the kubeconfig that belongs to this API server.")
-        case 400 | 405 | 413 | 415 | 422:
-            return ObjectInvalid(message)
-        case _:
-            return ClusterUnavailable(message)
+    kind = _ERRORS.get(status_code, ClusterUnavailable)
+    if kind is ObjectInvalid and any(sign in message for sign in _UNKNOWN_FIELD):
+        kind = UnknownFields
+    return kind(message, hint=_HINTS.get(kind, ""))

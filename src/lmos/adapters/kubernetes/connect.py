@@ -47,7 +47,7 @@ def connect(
         client = AsyncClient(
             context, ConnectionParams(timeout=httpx2.Timeout(_ANSWER_SECONDS), trust_env=False)
         )
-    except (ConfigError, OSError, ValueError, KeyError, TypeError, YAMLError) as error:
+    except (ConfigError, OSError, ValueError, LookupError, TypeError, AttributeError, YAMLError) as error:
         where = str(kubeconfig) if kubeconfig else "KUBECONFIG or ~/.kube/config"
         raise NoKubeconfig(
             f"No usable kubeconfig in {where}: {error}.",

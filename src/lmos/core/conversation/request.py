@@ -86,6 +86,7 @@ def agent_request(
     tenant: str,
     conversation: str,
     turn: str,
+    history: tuple[Message, ...] = (),
     capability: str | None = None,
     language: str | None = None,
     streaming: bool = False,
@@ -98,6 +99,7 @@ def agent_request(
         tenant: The authenticated Tenant, whatever the body says.
         conversation: Id of the Conversation.
         turn: Id of the Turn.
+        history: What was said before the messages of `body`.
         capability: Name of the Capability that the router chose; spares the Agent its own choice.
         language: The user's language as far as recognised, `en` or `de`.
         streaming: Asks for intermediate messages; without it an Agent sends its final answer only.
@@ -115,7 +117,7 @@ def agent_request(
     if streaming:
         ours[STREAMING_KEY] = TRUE
     return AgentRequest(
-        messages=body.input_context.messages,
+        messages=history + body.input_context.messages,
         conversation_context=ConversationContext(
             conversation_id=conversation,
             turn_id=turn,

@@ -8,41 +8,72 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Route, Router
 
 from lmos.core.errors import LmosError
 from lmos.runtime.http.catalogue import catalogue_routes
-from lmos.runtime.http.chat import ChatDoor, InvalidRequest
-from lmos.runtime.http.errors import on_bug, on_error, on_http_error, problem_response
+from lmos.runtime.http.chat import ChatDoor
+from lmos.runtime.http.description import describe_chat
+from lmos.runtime.http.errors import on_bug, on_error, on_http_error, on_invalid
+from lmos.runtime.http.paths import PlainPaths
 from lmos.runtime.http.turns import turn_routes
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from collections.abc import Callable, Sequence
+
     from starlette.types import ASGIApp
 
     from lmos.ports.store import ConversationStore
     from lmos.runtime.conversation import Turns
     from lmos.runtime.routing_table import RoutingTable
 
-PREFIXES = ("/apis/v1", "/lmos/runtime/apis/v1")
-"""The path since September 2025, and the one that older clients still use."""
+PREFIX = "/apis/v1"
+FORMER_PREFIX = "/lmos/runtime/apis/v1"
+"""Where clients of before September 2025 look."""
+
+CHAT = "/{tenant}/chat/{conversation}/message"
 
 
-def runtime_app(turns: Turns, table: RoutingTable, store: ConversationStore) -> ASGIApp:
-    """All doors of the runtime."""
-    app = FastAPI(title="LMOS runtime", description="Users' messages, sent to the most capable Agent.")
-    chat = ChatDoor(turns)
-    for prefix in PREFIXES:
-        is_current = prefix == PREFIXES[0]
-        app.router.add_route(
-            f"{prefix}/{{tenant}}/chat/{{conversation}}/message", chat.post, methods=["POST"]
-        )
+def runtime_app(
+    turns: Turns,
+    table: RoutingTable,
+    store: ConversationStore,
+    *,
+    learning: Callable[[], Sequence[str]] = tuple,
+) -> ASGIApp:
+    """
+    All doors of the runtime.
+
+    Args:
+        turns: Takes the Turns.
+        table: Tells of Channels and Agents.
+        store: Tells of Turns that were taken.
+        learning: Names the ChannelRoutings whose Agents the router is still learning to tell apart.
+    """
+    app = FastAPI(
+        title="LMOS runtime",
+        description="Users' messages, sent to the most capable Agent.",
+        redirect_slashes=False,
+        exception_handlers={
+            LmosError: on_error,
+            HTTPException: on_http_error,
+            RequestValidationError: on_invalid,
+            Exception: on_bug,
+        },
+    )
+    for prefix in (PREFIX, FORMER_PREFIX):
+        is_current = prefix == PREFIX
         app.include_router(catalogue_routes(table), prefix=prefix, include_in_schema=is_current)
         app.include_router(turn_routes(store), prefix=prefix, include_in_schema=is_current)
-    app.add_exception_handler(LmosError, on_error)
-    app.add_exception_handler(HTTPException, on_http_error)
-    app.add_exception_handler(Exception, on_bug)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
+    _add_health(app, table, learning)
+    describe_chat(app, PREFIX + CHAT)
+    chat = ChatDoor(turns)
+    # Before FastAPI, whose layers around a request take as long as a Turn's own work.
+    doors = [Route(prefix + CHAT, chat) for prefix in (PREFIX, FORMER_PREFIX)]
+    return PlainPaths(Router(doors, redirect_slashes=False, default=app))
 
+
+def _add_health(app: FastAPI, table: RoutingTable, learning: Callable[[], Sequence[str]]) -> None:
     @app.get("/health", tags=["health"])
     @app.get("/health/liveness", tags=["health"])
     def health() -> dict[str, str]:
@@ -51,17 +82,8 @@ def runtime_app(turns: Turns, table: RoutingTable, store: ConversationStore) -> 
 
     @app.get("/health/readiness", tags=["health"])
     def readiness() -> JSONResponse:
-        """Whether the routing has been read once and can still be followed."""
+        """Whether the routing has been read once and can still be followed; what is still being learned."""
         waiting = [str(each.kind) for each in table.informers if not each.synced.is_set() or each.last_error]
-        return JSONResponse(
-            {"status": "DOWN" if waiting else "UP", "waitingFor": waiting}, 503 if waiting else 200
-        )
-
-    return app
-
-
-async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, RequestValidationError):
-        raise error
-    fields = ", ".join(f"{'.'.join(map(str, each['loc']))}={each['msg']}" for each in error.errors())
-    return problem_response(InvalidRequest(f"Invalid request. Field errors: {{{fields}}}", hint="See /docs."))
+        status = "DOWN" if waiting else "UP"
+        content = {"status": status, "waitingFor": waiting, "learning": list(learning())}
+        return JSONResponse(content, 503 if waiting else 200)

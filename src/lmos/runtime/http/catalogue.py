@@ -8,23 +8,34 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import JSONResponse
 
 from lmos.core.errors import NotFound
+from lmos.core.resources import ResolveStatus, Strategy, address_of
 from lmos.core.resources.labels import CHANNEL, STABLE, TENANT, VERSION, subset_of
+from lmos.runtime.failure import Failure
+from lmos.runtime.http.errors import problem
 from lmos.runtime.routing_table import DEFAULT_NAMESPACE, NoRoutingInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lmos.core.errors import LmosError
     from lmos.core.resources import CapabilityGroup, Manifest
+    from lmos.core.resources.routing import ChannelRoutingCapability
     from lmos.runtime.routing_table import Route, RoutingTable
 
 Subset = Annotated[str, Header(alias="x-subset")]
 Namespace = Annotated[str, Header(alias="x-namespace")]
-
-_SHOWN_METADATA = ("name", "namespace", "labels", "annotations")
 
 
 class NoSuchChannel(NotFound):
     """There is no Channel with these labels."""
 
     code: ClassVar[str] = "NoSuchChannel"
+
+    def __init__(self, tenant: str, channel: str) -> None:
+        super().__init__(
+            f"Channel not found for tenant={tenant[:80]} channel={channel[:80]}",
+            hint="See the Channels that there are: lmos get channels -A",
+        )
 
 
 def catalogue_routes(table: RoutingTable) -> APIRouter:
@@ -46,7 +57,7 @@ def catalogue_routes(table: RoutingTable) -> APIRouter:
         route = table.find(tenant, channel, subset or STABLE)
         groups = route.routing.spec.capability_groups
         return {
-            "subset": route.routing.subset,
+            "subset": route.subset,
             "agents": [_agent(group, _version(route)) for group in groups],
         }
 
@@ -54,7 +65,7 @@ def catalogue_routes(table: RoutingTable) -> APIRouter:
     def addressed_agents(tenant: str, channel: str) -> list[dict[str, Any]]:
         """The Agents of a Channel with their addresses."""
         route = table.find(tenant, channel)
-        return [_addressed(group, _version(route)) for group in route.routing.spec.capability_groups]
+        return [_addressed(group, route) for group in route.routing.spec.capability_groups]
 
     @router.get("/tenants/{tenant}/channels")
     def channels(
@@ -71,8 +82,7 @@ def catalogue_routes(table: RoutingTable) -> APIRouter:
         for manifest in _channels(table, tenant, x_subset, x_namespace):
             if manifest["metadata"]["labels"].get(CHANNEL) == channel:
                 return JSONResponse(_channel(manifest))
-        error = NoSuchChannel(f"Channel not found for tenant={tenant} channel={channel}")
-        return JSONResponse({"error": error.message}, error.http_status)
+        return _refused(NoSuchChannel(tenant, channel))
 
     @router.get("/tenants/{tenant}/channels/{channel}/routing")
     def routing(
@@ -80,38 +90,65 @@ def catalogue_routes(table: RoutingTable) -> APIRouter:
     ) -> JSONResponse:
         """The ChannelRouting of one Channel."""
         try:
-            route = table.find(tenant, channel, x_subset or STABLE, x_namespace)
+            route = table.find(tenant, channel, x_subset or STABLE, x_namespace or DEFAULT_NAMESPACE)
         except NoRoutingInfo as error:
-            return JSONResponse({"error": error.message}, error.http_status)
+            return _refused(error)
         manifest = route.routing.to_manifest()
-        return JSONResponse({**manifest, "metadata": _metadata(manifest)})
+        shown = {field: manifest[field] for field in ("apiVersion", "kind", "spec")}
+        return JSONResponse(shown | {"metadata": _metadata(manifest)})
 
     return router
+
+
+def _refused(error: LmosError) -> JSONResponse:
+    """The original's one field `error`, beside those of every other refusal."""
+    return JSONResponse({"error": error.message, **problem(Failure.of(error))}, error.http_status)
 
 
 def _channels(table: RoutingTable, tenant: str, subset: str, namespace: str) -> list[Manifest]:
     return [
         manifest
-        for manifest in table.channels.within(namespace)
+        for manifest in table.channels.within(namespace or DEFAULT_NAMESPACE)
         if (labels := manifest["metadata"].get("labels", {})).get(TENANT) == tenant
         and subset_of(labels) == (subset or STABLE)
     ]
 
 
 def _channel(manifest: Manifest) -> dict[str, Any]:
+    """Just the fields of the original, each of them always there."""
+    status = manifest.get("status")
     return {
         "apiVersion": manifest["apiVersion"],
         "kind": manifest["kind"],
         "metadata": _metadata(manifest),
-        "spec": manifest["spec"],
-        "status": manifest.get("status"),
+        "spec": {"requiredCapabilities": _required(manifest["spec"]["requiredCapabilities"])},
+        "status": status
+        and {
+            "resolveStatus": status.get("resolveStatus", ResolveStatus.UNRESOLVED.value),
+            "unresolvedRequiredCapabilities": _required(status.get("unresolvedRequiredCapabilities", ())),
+        },
     }
+
+
+def _required(capabilities: Iterable[Manifest]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": each.get("id", ""),
+            "name": each.get("name", ""),
+            "version": each["version"],
+            "strategy": each.get("strategy", Strategy.HIGHEST.value),
+        }
+        for each in capabilities
+    ]
 
 
 def _metadata(manifest: Manifest) -> dict[str, Any]:
     metadata = manifest["metadata"]
-    return {name: metadata.get(name) or {} for name in _SHOWN_METADATA[2:]} | {
-        name: metadata.get(name, "") for name in _SHOWN_METADATA[:2]
+    return {
+        "name": metadata["name"],
+        "namespace": metadata.get("namespace", ""),
+        "labels": metadata.get("labels", {}),
+        "annotations": metadata.get("annotations", {}),
     }
 
 
@@ -138,8 +175,16 @@ def _agent(group: CapabilityGroup, version: str) -> dict[str, Any]:
     }
 
 
-def _addressed(group: CapabilityGroup, version: str) -> dict[str, Any]:
-    shown = _agent(group, version)
-    addresses = [{"protocol": "http", "uri": wired.host} for wired in group.capabilities[:1]]
+def _addressed(group: CapabilityGroup, route: Route) -> dict[str, Any]:
+    shown = _agent(group, _version(route))
     capabilities = [{**capability, "subset": ""} for capability in shown["capabilities"]]
+    addresses = [{"protocol": "http", "uri": _uri(wired)} for wired in group.capabilities[:1]]
     return {**shown, "capabilities": capabilities, "addresses": addresses}
+
+
+def _uri(wired: ChannelRoutingCapability) -> str:
+    """`host` as it is published; where the Agent names an endpoint, what can really be dialled."""
+    if wired.endpoint is None:
+        return wired.host
+    address = address_of(wired.host, wired.endpoint)
+    return f"{address.host}:{address.port}"

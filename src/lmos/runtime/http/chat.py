@@ -2,56 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from lmos.core.conversation import Conversation
-from lmos.core.errors import InvalidInput, LmosError
-from lmos.runtime.conversation import Asked
-from lmos.runtime.http.errors import problem, problem_response
-from lmos.runtime.running import Answered, Delta, Failed, Remark, Started
+from lmos.core.errors import LmosError
+from lmos.runtime.failure import Failure
+from lmos.runtime.http.errors import failure_response, on_bug, on_http_error, problem
+from lmos.runtime.http.requests import TURN_HEADER, asked_in, headers_in
+from lmos.runtime.running import Answered, Delta, Failed, Finished, Remark, Started
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
-    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
-    from lmos.router import RouteDecision
+    from lmos.runtime.asked import Asked
     from lmos.runtime.conversation import Turns
     from lmos.runtime.running import TurnEvent
 
-LARGEST_BODY = 4 * 1024 * 1024
 EVENT_STREAM = "text/event-stream"
 
-_TOLD_PROBLEMS = 5
-
-
-class InvalidRequest(InvalidInput):
-    """A request cannot be read."""
-
-    code: ClassVar[str] = "InvalidRequest"
-
-
-class BodyTooLarge(InvalidInput):
-    """A request's body is larger than this door takes."""
-
-    code: ClassVar[str] = "BodyTooLarge"
-    http_status: ClassVar[int] = 413
-
-
-class UnsupportedMediaType(InvalidInput):
-    """A request's body is not JSON in UTF-8."""
-
-    code: ClassVar[str] = "UnsupportedMediaType"
-    http_status: ClassVar[int] = 415
+_STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 class ChatDoor:
     """
-    `POST …/{tenant}/chat/{conversation}/message`.
+    `POST …/{tenant}/chat/{conversation}/message`, as an ASGI app.
 
     Source:
         Contract §2.1, with the final answer instead of the first message.
@@ -60,89 +41,67 @@ class ChatDoor:
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
 
-    async def post(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the final message, or with server-sent events if the client accepts them."""
         try:
-            asked = await _asked(request)
-            if EVENT_STREAM in request.headers.get("accept", ""):
-                return StreamingResponse(
-                    self._events(asked), media_type=EVENT_STREAM, headers=_STREAM_HEADERS
-                )
-            return await self._answer(asked)
+            response = await self._response(scope, receive)
         except LmosError as error:
-            return problem_response(error)
+            response = failure_response(Failure.of(error))
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - logged there, and told to nobody else
+            response = await on_bug(Request(scope), error)
+        await response(scope, receive, send)
+
+    async def _response(self, scope: Scope, receive: Receive) -> Response:
+        if scope["method"] != "POST":
+            return await on_http_error(Request(scope), HTTPException(405, headers={"allow": "POST"}))
+        headers = headers_in(scope)
+        asked = await asked_in(scope, receive, headers)
+        if EVENT_STREAM in headers.get("accept", ""):
+            return await self._stream(asked)
+        return await self._answer(asked)
 
     async def _answer(self, asked: Asked) -> Response:
-        async for event in self._turns.take(asked):
-            if isinstance(event, Answered):
-                return _json(event.message.to_wire(), _headers(asked.turn, event.decision))
-            if isinstance(event, Failed):
-                return problem_response(event.error)
-        raise AssertionError("A Turn ends with Answered or Failed.")
+        match await self._turns.take(asked).outcome():
+            case Failed(failure):
+                return failure_response(failure, {TURN_HEADER: asked.turn})
+            case Answered(message, decision):
+                # Who answered and how that was decided, for those who look; the body is the original's.
+                told = {"x-lmos-agent": decision.agent or "", "x-lmos-stage": decision.stage}
+                body = orjson.dumps(message.to_wire())
+                return Response(
+                    body, headers={TURN_HEADER: asked.turn, **told}, media_type="application/json"
+                )
 
-    async def _events(self, asked: Asked) -> AsyncIterator[bytes]:
-        number = 0
-        try:
-            async for event in self._turns.take(asked):
-                number += 1
-                yield _frame(number, *_told(event))
-        except LmosError as error:
-            yield _frame(number + 1, "error", problem(error))
-
-
-_STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
-
-
-async def _asked(request: Request) -> Asked:
-    """
-    The Turn that a request asks for.
-
-    Raises:
-        InvalidRequest, InvalidTurn, BodyTooLarge, UnsupportedMediaType: It cannot be read.
-    """
-    turn = request.headers.get("x-turn-id")
-    if turn is None:
-        raise InvalidRequest("Required header 'x-turn-id' is not present.", hint="Give each message an id.")
-    media_type, _, parameters = request.headers.get("content-type", "application/json").partition(";")
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if media_type.strip().lower() != "application/json" or charset not in {"", "utf-8", "utf8"}:
-        raise UnsupportedMediaType(
-            f"The body is {request.headers['content-type']!r}.", hint="Send application/json in UTF-8."
+    async def _stream(self, asked: Asked) -> Response:
+        """The events of a Turn; one that fails before anything else is refused with the right status."""
+        events = self._turns.take(asked).listen()
+        number, first = await anext(events)
+        if isinstance(first, Failed):
+            await events.aclose()
+            return failure_response(first.failure, {TURN_HEADER: asked.turn})
+        headers = {TURN_HEADER: asked.turn, **_STREAM_HEADERS}
+        return StreamingResponse(
+            _frames(_frame(number, first), events), media_type=EVENT_STREAM, headers=headers
         )
-    return Asked(
-        tenant=request.path_params["tenant"],
-        conversation=request.path_params["conversation"],
-        turn=turn,
-        body=_conversation(await _body(request)),
-        subset=request.headers.get("x-subset", ""),
-    )
 
 
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise BodyTooLarge(
-                f"The body is larger than {LARGEST_BODY // 1024 // 1024} MiB.", hint="Send less history."
-            )
-    return bytes(body)
+async def _frames(first: bytes, events: AsyncGenerator[tuple[int, TurnEvent], None]) -> AsyncIterator[bytes]:
+    async with aclosing(events):
+        yield first
+        async for number, event in events:
+            yield _frame(number, event)
 
 
-def _conversation(body: bytes) -> Conversation:
-    try:
-        return Conversation.model_validate_json(body)
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)[:_TOLD_PROBLEMS]
-        fields = ", ".join(f"{'.'.join(map(str, each['loc'])) or 'body'}={each['msg']}" for each in problems)
-        raise InvalidRequest(
-            f"Invalid request. Field errors: {{{fields}}}",
-            hint="Send inputContext.messages, systemContext.channelId and userContext.userId.",
-        ) from error
+def _frame(number: int, event: TurnEvent) -> bytes:
+    """An event as server-sent; the number is its id."""
+    name, data = _told(event)
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), orjson.dumps(data))
 
 
 def _told(event: TurnEvent) -> tuple[str, dict[str, Any]]:
-    """The name and the data of an event's server-sent form."""
+    """The name and the data of an event."""
     match event:
         case Started(turn, decision):
             told = {"turn": turn, "agent": decision.agent, "stage": decision.stage, "reason": decision.reason}
@@ -153,18 +112,8 @@ def _told(event: TurnEvent) -> tuple[str, dict[str, Any]]:
             return "message.intermediate", {"content": text}
         case Answered(message, _):
             return "message", message.to_wire()
-        case Failed(error):
-            return "error", problem(error)
-
-
-def _frame(number: int, name: str, data: dict[str, Any]) -> bytes:
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), orjson.dumps(data))
-
-
-def _headers(turn: str, decision: RouteDecision) -> dict[str, str]:
-    """Who answered and how that was decided, for those who look; the body is the original's."""
-    return {"x-turn-id": turn, "x-lmos-agent": decision.agent or "", "x-lmos-stage": decision.stage}
-
-
-def _json(content: dict[str, Any], headers: dict[str, str]) -> Response:
-    return Response(orjson.dumps(content), headers=headers, media_type="application/json")
+        case Finished(record):
+            over = record.turn
+            return "turn.finished", {"turn": over.id, "agent": over.agent, "seconds": record.seconds}
+        case Failed(failure):
+            return "error", problem(failure)

@@ -5,12 +5,19 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import structlog
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
-from lmos.core.errors import InvalidInput, LmosError, NotFound, TemporaryError
-from lmos.ports.agents import AgentFailed, AgentTimeout, AgentUnavailable
+from lmos.core.errors import LmosError
+from lmos.ports.agents import AgentFailed, AgentLost, AgentTimeout, AgentUnavailable
+from lmos.router import AgentNotInRouting
+from lmos.runtime.asking import NoAnswer
+from lmos.runtime.failure import Failure
+from lmos.runtime.http.requests import InvalidRequest, fields_of
+from lmos.runtime.routing_table import NoRoutingInfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,77 +26,83 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# The original's `errorCode` for each kind of error, the most special first (contract §2.6).
-_ORIGINAL_CODES: tuple[tuple[type[LmosError], str], ...] = (
-    (NotFound, "AGENT_NOT_FOUND"),
-    (InvalidInput, "INVALID_REQUEST"),
-    (AgentUnavailable, "AGENT_CLIENT_EXCEPTION"),
-    (AgentFailed, "AGENT_CLIENT_EXCEPTION"),
-    (AgentTimeout, "AGENT_CLIENT_EXCEPTION"),
+# The original's `errorCode` where it has one of its own (contract §2.6).
+_ORIGINAL_CODES = dict.fromkeys(
+    (NoRoutingInfo.code, AgentNotInRouting.code), "AGENT_NOT_FOUND"
+) | dict.fromkeys(
+    (each.code for each in (AgentUnavailable, AgentLost, AgentFailed, AgentTimeout, NoAnswer)),
+    "AGENT_CLIENT_EXCEPTION",
 )
-_OTHER = "INTERNAL_SERVER_ERROR"
+_INVALID = "INVALID_REQUEST"
+_INTERNAL = "INTERNAL_SERVER_ERROR"
 
 
-def problem(error: LmosError) -> dict[str, Any]:
+def problem(failure: Failure) -> dict[str, Any]:
     """
     What a client is told.
 
     `errorCode` and `message` are those of the original; `type`, `title`, `status`, `detail` make it a
     problem document (RFC 9457), with our `code` and `hint`.
     """
-    status = HTTPStatus(error.http_status)
+    status = HTTPStatus(failure.http_status)
     return {
-        "errorCode": next((code for kind, code in _ORIGINAL_CODES if isinstance(error, kind)), _OTHER),
-        "message": error.message,
+        "errorCode": _ORIGINAL_CODES.get(failure.code) or _original_code(status),
+        "message": failure.message,
         "type": "about:blank",
         "title": status.phrase,
         "status": status.value,
-        "detail": error.message,
-        "code": error.code,
-        "hint": error.hint,
+        "detail": failure.message,
+        "code": failure.code,
+        "hint": failure.hint,
     }
 
 
-def problem_response(error: LmosError) -> JSONResponse:
+def failure_response(failure: Failure, headers: Mapping[str, str] | None = None) -> Response:
     """The answer to a request that failed."""
-    headers = {}
-    if isinstance(error, TemporaryError):
-        headers["retry-after"] = str(max(1, round(error.retry_after_seconds)))
-    return JSONResponse(problem(error), error.http_status, headers)
+    said = dict(headers or {})
+    if failure.retry_after_seconds is not None:
+        said["retry-after"] = str(max(1, round(failure.retry_after_seconds)))
+    body = orjson.dumps(problem(failure))
+    return Response(body, failure.http_status, said, media_type="application/json")
 
 
-async def on_error(_: Request, error: Exception) -> JSONResponse:
+async def on_error(_: Request, error: Exception) -> Response:
     """Answer an error of ours; anything else must not get here."""
     if not isinstance(error, LmosError):
         raise error
-    return problem_response(error)
+    return failure_response(Failure.of(error))
 
 
-async def on_http_error(_: Request, error: Exception) -> JSONResponse:
+async def on_invalid(_: Request, error: Exception) -> Response:
+    """Answer parameters that cannot be read."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    hint = "GET /openapi.json says what each path takes."
+    return failure_response(Failure.of(InvalidRequest(fields_of(error.errors()), hint=hint)))
+
+
+async def on_http_error(_: Request, error: Exception) -> Response:
     """Answer what the HTTP layer refuses by itself: unknown paths, wrong methods."""
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
-    return _plain(status, str(error.detail), "GET /openapi.json lists the paths and methods.", error.headers)
+    hint = "GET /openapi.json lists the paths and their methods."
+    return failure_response(
+        Failure(status.phrase.replace(" ", ""), str(error.detail), hint, status), error.headers
+    )
 
 
-async def on_bug(_: Request, error: Exception) -> JSONResponse:
+async def on_bug(_: Request, error: Exception) -> Response:
     """Answer what nobody expected: the log has it, the client must not."""
     log.error("request_broke", exc_info=error)
-    return _plain(HTTPStatus.INTERNAL_SERVER_ERROR, "The runtime failed.", "Its log says why.")
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return failure_response(
+        Failure("InternalFailure", "The runtime failed.", "The runtime's log says why.", status)
+    )
 
 
-def _plain(
-    status: HTTPStatus, message: str, hint: str, headers: Mapping[str, str] | None = None
-) -> JSONResponse:
-    body = {
-        "errorCode": status.name,
-        "message": message,
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status.value,
-        "detail": message,
-        "code": status.phrase.replace(" ", ""),
-        "hint": hint,
-    }
-    return JSONResponse(body, status, headers)
+def _original_code(status: HTTPStatus) -> str:
+    """The original's code for any other error of that kind."""
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
+        return status.name
+    return _INVALID if status < HTTPStatus.INTERNAL_SERVER_ERROR else _INTERNAL

@@ -18,7 +18,7 @@ class NoSuchTurn(NotFound):
     code: ClassVar[str] = "NoSuchTurn"
 
     def __init__(self, turn: str) -> None:
-        super().__init__(f"There is no Turn {turn!r}.", hint="`lmos ask` prints the id of its Turn.")
+        super().__init__(f"There is no Turn {turn[:80]!r}.", hint="`lmos ask` prints the id of its Turn.")
 
 
 def turn_routes(store: ConversationStore) -> APIRouter:
@@ -28,31 +28,31 @@ def turn_routes(store: ConversationStore) -> APIRouter:
     @router.get("/turns/{turn}")
     async def turn(turn: str) -> dict[str, Any]:
         """The newest Turn of that id, whoever asked it."""
-        return _first(turn, await store.find(turn))
+        return _shown(turn, await store.find(turn))
 
     @router.get("/{tenant}/chat/{conversation}/turns/{turn}")
     async def turn_of_conversation(tenant: str, conversation: str, turn: str) -> dict[str, Any]:
         """The newest Turn of that id in a Conversation."""
-        return _first(turn, await store.find(turn, tenant, conversation))
+        return _shown(turn, await store.find(turn, (tenant, conversation)))
 
     return router
 
 
-def _first(turn: str, found: Any) -> dict[str, Any]:  # noqa: ANN401 - a sequence of records
-    records: list[TurnRecord] = list(found)
-    if not records:
-        raise NoSuchTurn(turn)
-    record = records[0]
+def _shown(id_: str, record: TurnRecord | None) -> dict[str, Any]:
+    if record is None:
+        raise NoSuchTurn(id_)
+    turn = record.turn
     return {
-        "turn": record.turn.id,
-        "tenant": record.turn.tenant,
-        "channel": record.turn.channel,
-        "conversation": record.turn.conversation,
-        "status": record.turn.status.value,
-        "error": record.turn.error,
-        "agent": record.turn.agent,
-        "question": record.turn.question,
-        "answer": record.turn.answer,
+        "turn": turn.id,
+        "tenant": turn.tenant,
+        "channel": turn.channel,
+        "conversation": turn.conversation,
+        "status": turn.status.value,
+        "error": turn.error,
+        "failure": record.failure,
+        "agent": turn.agent,
+        "question": turn.question,
+        "answer": turn.answer,
         "receivedAt": record.received_at.isoformat(),
         "seconds": record.seconds,
         "decision": record.decision,

@@ -1,0 +1,64 @@
+"""One Agent asked for one Turn: what it says on the way, and its answer."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, ClassVar
+
+from lmos.core.conversation import AgentResultType
+from lmos.ports.agents import AgentFailed
+from lmos.runtime.running import Delta, Remark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lmos.core.conversation import AgentRequest, AgentResult
+    from lmos.core.resources import Address
+    from lmos.ports.agents import AgentClient
+
+SUBSET_HEADER = "x-subset"
+
+
+class NoAnswer(AgentFailed):
+    """The Agent ended, or reported an error, without a word for the user."""
+
+    code: ClassVar[str] = "NoAnswer"
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(
+            f"Agent {agent} ended without an answer.", hint="Its own log says more; see lmos agents."
+        )
+
+
+async def answer_of(
+    agent: str,
+    address: Address,
+    request: AgentRequest,
+    agents: AgentClient,
+    *,
+    subset: str,
+    tell: Callable[[Delta | Remark], None],
+) -> AgentResult:
+    """
+    The Agent's final result.
+
+    The last result that could be final is. Earlier ones turn out to be remarks: Agents of before ARC
+    0.200 do not say which result is final.
+
+    Raises:
+        AgentUnavailable, AgentFailed, AgentTimeout: As the port says, and `NoAnswer`.
+    """
+    final: AgentResult | None = None
+    async with aclosing(agents.ask(address, request, headers={SUBSET_HEADER: subset})) as results:
+        async for result in results:
+            if result.is_final:
+                if final is not None:
+                    tell(Remark(final.text))
+                final = result
+            elif result.is_piece:
+                tell(Delta(result.text))
+            elif result.type is AgentResultType.INTERMEDIATE_MESSAGE:
+                tell(Remark(result.text))
+    if final is None or not final.messages:
+        raise NoAnswer(agent)
+    return final

@@ -1,0 +1,139 @@
+"""Requests of the chat door, read with suspicion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
+
+from lmos.core.conversation import Conversation
+from lmos.core.errors import InvalidInput
+from lmos.runtime.asked import Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.types import Receive, Scope
+
+LARGEST_BODY = 4 * 1024 * 1024
+TURN_HEADER = "x-turn-id"
+
+_JSON = "application/json"
+_READ = {
+    name.encode(): name for name in (TURN_HEADER, "x-subset", "content-type", "content-encoding", "accept")
+}
+_TOLD_PROBLEMS = 5
+
+
+class InvalidRequest(InvalidInput):
+    """A request cannot be read."""
+
+    code: ClassVar[str] = "InvalidRequest"
+
+
+class BodyTooLarge(InvalidInput):
+    """A request's body is larger than this door takes."""
+
+    code: ClassVar[str] = "BodyTooLarge"
+    http_status: ClassVar[int] = 413
+
+
+class UnsupportedMediaType(InvalidInput):
+    """A request's body is not plain JSON in UTF-8."""
+
+    code: ClassVar[str] = "UnsupportedMediaType"
+    http_status: ClassVar[int] = 415
+
+
+async def asked_in(scope: Scope, receive: Receive, headers: Mapping[str, str]) -> Asked:
+    """
+    The Turn that a request to `…/{tenant}/chat/{conversation}/message` asks for.
+
+    Args:
+        scope: Names Tenant and Conversation in its path parameters.
+        receive: Brings the body.
+        headers: `headers_in(scope)`.
+
+    Raises:
+        InvalidRequest, InvalidTurn, BodyTooLarge, UnsupportedMediaType: It cannot be read.
+        ClientDisconnect: The client left before it had said everything.
+    """
+    if TURN_HEADER not in headers:
+        raise InvalidRequest("Required header 'x-turn-id' is not present.", hint="Give each message an id.")
+    _check_media_type(headers)
+    return Asked(
+        tenant=scope["path_params"]["tenant"],
+        conversation=scope["path_params"]["conversation"],
+        turn=headers[TURN_HEADER],
+        body=_conversation(await _body(receive)),
+        subset=headers.get("x-subset", ""),
+    )
+
+
+def headers_in(scope: Scope) -> dict[str, str]:
+    """
+    The headers that the chat door reads.
+
+    Raises:
+        InvalidRequest: One is there twice and could mean two things to us and to a proxy, or is not ASCII.
+    """
+    found: dict[str, str] = {}
+    for raw_name, value in scope["headers"]:
+        name = _READ.get(raw_name)
+        if name is None:
+            continue
+        if name in found and name != "accept":
+            raise InvalidRequest(f"Header {name!r} is present more than once.", hint="Send it once.")
+        if not value.isascii():
+            raise InvalidRequest(f"Header {name!r} is not ASCII.", hint="Use printable ASCII characters.")
+        found[name] = f"{found[name]}, {value.decode()}" if name in found else value.decode()
+    return found
+
+
+def fields_of(problems: Sequence[Mapping[str, Any]]) -> str:
+    """What pydantic found wrong, in the original's words."""
+    told = problems[:_TOLD_PROBLEMS]
+    fields = ", ".join(f"{'.'.join(map(str, each['loc'])) or 'body'}={each['msg']}" for each in told)
+    return f"Invalid request. Field errors: {{{fields}}}"
+
+
+def _check_media_type(headers: Mapping[str, str]) -> None:
+    """A body without a type is taken for JSON."""
+    said = headers.get("content-type") or _JSON
+    media_type, *parameters = (part.strip().lower() for part in said.split(";"))
+    charsets = [
+        part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")
+    ]
+    if media_type != _JSON or not {"utf-8", "utf8"}.issuperset(charsets):
+        raise UnsupportedMediaType(f"The body is {said[:80]!r}.", hint="Send application/json in UTF-8.")
+    encoding = headers.get("content-encoding") or "identity"
+    if encoding.strip().lower() != "identity":
+        raise UnsupportedMediaType(
+            f"The body is encoded as {encoding[:80]!r}.", hint="Send it as it is, without Content-Encoding."
+        )
+
+
+async def _body(receive: Receive) -> bytes:
+    body, has_more = b"", True
+    while has_more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        has_more = message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
+            raise BodyTooLarge(
+                f"The body is larger than {LARGEST_BODY // 1024 // 1024} MiB.", hint="Send less history."
+            )
+    return body
+
+
+def _conversation(body: bytes) -> Conversation:
+    try:
+        return Conversation.model_validate_json(body)
+    except ValidationError as error:
+        raise InvalidRequest(
+            fields_of(error.errors(include_url=False, include_input=False)),
+            hint="Send inputContext.messages, systemContext.channelId and userContext.userId.",
+        ) from error

@@ -1,0 +1,74 @@
+"""Conversations in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lmos.ports.store import ConversationState, messages_of
+
+if TYPE_CHECKING:
+    from lmos.core.errors import LmosError
+    from lmos.ports.store import TurnKey, TurnRecord
+
+
+class MemoryStore:
+    """
+    A `ConversationStore` that forgets everything at the end.
+
+    Attributes:
+        broken: Raised by every method while it is set.
+    """
+
+    def __init__(self) -> None:
+        self.broken: LmosError | None = None
+        self._turns: dict[TurnKey, TurnRecord] = {}
+        self._conversations: dict[tuple[str, str], ConversationState] = {}
+
+    async def begin(self, record: TurnRecord) -> TurnRecord | None:
+        """Keep a new Turn, or return the one of its key."""
+        self._check()
+        present = self._turns.get(record.key)
+        if present is not None and not present.may_repeat:
+            return present
+        # Taken out first, so that it is the newest.
+        self._turns.pop(record.key, None)
+        self._turns[record.key] = record
+        return None
+
+    async def finish(self, record: TurnRecord, state: ConversationState | None) -> None:
+        """Keep a Turn's end and its Conversation's Subset and Agent."""
+        self._check()
+        self._turns[record.key] = record
+        if state is not None:
+            self._conversations[state.tenant, state.id] = state
+
+    async def conversation(self, tenant: str, conversation: str, turns: int) -> ConversationState | None:
+        """A Conversation with the messages of its last answered Turns."""
+        self._check()
+        state = self._conversations.get((tenant, conversation))
+        if state is None:
+            return None
+        answered = [
+            record
+            for key, record in self._turns.items()
+            if key[:2] == (tenant, conversation) and record.answer is not None
+        ]
+        messages = messages_of(
+            (record.turn.question, record.turn.answer or "")
+            for record in answered[max(0, len(answered) - turns) :]
+        )
+        return ConversationState(tenant, conversation, state.subset, state.agent, messages)
+
+    async def find(self, turn: str, conversation: tuple[str, str] | None = None) -> TurnRecord | None:
+        """The newest Turn of that id."""
+        self._check()
+        found = (
+            record
+            for key, record in reversed(self._turns.items())
+            if key.turn == turn and conversation in {None, key[:2]}
+        )
+        return next(found, None)
+
+    def _check(self) -> None:
+        if self.broken is not None:
+            raise self.broken
