@@ -52,7 +52,9 @@ def errors_page() -> str:
     rows: dict[str, str] = {}
     for kind in errors():
         sentence = (kind.__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
-        rows.setdefault(kind.code, f"| `{kind.code}` | {sentence} | {kind.exit_status} | {kind.http_status} |")
+        rows.setdefault(
+            kind.code, f"| `{kind.code}` | {sentence} | {kind.exit_status} | {kind.http_status} |"
+        )
     return "\n".join([*lines, *rows.values(), ""])
 
 
@@ -128,7 +130,9 @@ def test_every_environment_variable_is_documented() -> None:
     page = (REFERENCE / "settings.md").read_text(encoding="utf-8")
     pattern = re.compile(r"""(?:environ(?:\.get)?[\[(]|environment\.get\(|envvar=)\s*["']([A-Z_]+)["']""")
     read = {
-        name for path in (ROOT / "src").rglob("*.py") for name in pattern.findall(path.read_text(encoding="utf-8"))
+        name
+        for path in (ROOT / "src").rglob("*.py")
+        for name in pattern.findall(path.read_text(encoding="utf-8"))
     }
 
     assert {name for name in read if f"`{name}`" not in page} == set()

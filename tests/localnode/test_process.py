@@ -1,6 +1,7 @@
 """Child processes on a real machine: started, told apart, and never left behind."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 import textwrap
@@ -44,9 +45,8 @@ def python(code: str, *, grace_seconds: float = 5.0, directory: str = "") -> Wor
 
 @pytest.fixture
 def reaper() -> Iterator[Reaper]:
-    reaper = Reaper()
-    yield reaper
-    reaper.close()
+    with Reaper() as reaper:
+        yield reaper
 
 
 def is_running(pid: int) -> bool:
@@ -60,14 +60,14 @@ async def test_a_command_finds_its_port_and_environment_and_its_output_is_kept(
     tmp_path: Path, reaper: Reaper
 ) -> None:
     log = tmp_path / "logs" / "a.log"
-    child = await ChildProcess.start(python(PRINTS_AND_FAILS), log, reaper)
+    child = ChildProcess.start(python(PRINTS_AND_FAILS), log, reaper)
 
     assert await child.wait() == 3
     assert log.read_text() == f"{child.port} blue\noops\n"
 
 
 async def test_a_process_that_listens_on_its_port_answers(tmp_path: Path, reaper: Reaper) -> None:
-    child = await ChildProcess.start(python(SERVES), tmp_path / "a.log", reaper)
+    child = ChildProcess.start(python(SERVES), tmp_path / "a.log", reaper)
     try:
         await eventually(lambda: answers(Probe("/"), child.port))
         assert await answers(Probe(), child.port)
@@ -81,7 +81,7 @@ async def test_a_process_that_ignores_sigterm_is_killed_after_its_grace(
     tmp_path: Path, reaper: Reaper
 ) -> None:
     log = tmp_path / "a.log"
-    child = await ChildProcess.start(python(IGNORES_SIGTERM, grace_seconds=0.2), log, reaper)
+    child = ChildProcess.start(python(IGNORES_SIGTERM, grace_seconds=0.2), log, reaper)
     await eventually(lambda: "up" in log.read_text())
 
     await child.stop()
@@ -91,12 +91,51 @@ async def test_a_process_that_ignores_sigterm_is_killed_after_its_grace(
 
 async def test_a_directory_that_does_not_exist_is_reported(tmp_path: Path, reaper: Reaper) -> None:
     with pytest.raises(CannotStart, match="cannot be started"):
-        await ChildProcess.start(python("", directory=str(tmp_path / "gone")), tmp_path / "a.log", reaper)
+        ChildProcess.start(python("", directory=str(tmp_path / "gone")), tmp_path / "a.log", reaper)
+
+
+@pytest.mark.parametrize("command", [("a\0b",), ("\ud800",)])
+async def test_a_command_that_no_system_can_start_is_reported(
+    tmp_path: Path, reaper: Reaper, command: tuple[str, ...]
+) -> None:
+    with pytest.raises(CannotStart) as caught:
+        ChildProcess.start(Workload(1, "r", command), tmp_path / "a.log", reaper)
+    assert caught.value.hint
+
+
+async def test_a_log_that_cannot_be_written_is_reported(tmp_path: Path, reaper: Reaper) -> None:
+    (tmp_path / "logs").write_text("a file")
+
+    with pytest.raises(CannotStart, match="cannot be written"):
+        ChildProcess.start(python(""), tmp_path / "logs" / "a.log", reaper)
+
+
+async def test_the_port_can_stand_in_the_command(tmp_path: Path, reaper: Reaper) -> None:
+    command = ("echo", "--port", "$(PORT)", "$(COLOUR)", "$(UNKNOWN)", "$$(PORT)")
+    workload = Workload(1, "r", command, (("COLOUR", "blue"),))
+    child = ChildProcess.start(workload, tmp_path / "a.log", reaper)
+    await child.wait()
+
+    assert (tmp_path / "a.log").read_text() == f"--port {child.port} blue $(UNKNOWN) $(PORT)\n"
+
+
+async def test_a_process_that_is_not_waited_for_any_more_is_killed_at_once(
+    tmp_path: Path, reaper: Reaper
+) -> None:
+    log = tmp_path / "a.log"
+    child = ChildProcess.start(python(IGNORES_SIGTERM, grace_seconds=60), log, reaper)
+    await eventually(lambda: "up" in log.read_text())
+
+    stopping = asyncio.create_task(child.stop())
+    await asyncio.sleep(0)
+    stopping.cancel()
+
+    assert await child.wait() == -signal.SIGKILL
 
 
 async def test_a_command_that_does_not_exist_ends_with_status_127(tmp_path: Path, reaper: Reaper) -> None:
     log = tmp_path / "a.log"
-    child = await ChildProcess.start(Workload(1, "r", ("no-such-command",)), log, reaper)
+    child = ChildProcess.start(Workload(1, "r", ("no-such-command",)), log, reaper)
 
     assert await child.wait() == 127
     assert "no-such-command" in log.read_text()
@@ -121,7 +160,7 @@ async def test_children_and_grandchildren_end_when_the_parent_is_killed(tmp_path
 
         async def main():
             workload = Workload(1, "r", (sys.executable, "-c", {child_code!r}))
-            child = await ChildProcess.start(workload, Path({str(tmp_path / "a.log")!r}), Reaper())
+            child = ChildProcess.start(workload, Path({str(tmp_path / "a.log")!r}), Reaper())
             print(child._process.pid, flush=True)
             await child.wait()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from lmos.adapters.kubernetes import path_of
 from lmos.core.errors import NotFound
 from lmos.core.resources.kinds import EVENT, KINDS, Kind
 from lmos.ports.cluster import ObjectNotFound
@@ -62,7 +63,7 @@ async def read_table(
     cluster: KubernetesCluster, kind: Kind, namespace: str, name: str
 ) -> tuple[list[str], list[list[Any]]]:
     """Columns and rows as the API server prints them, with the namespace where several may appear."""
-    table = await cluster.read(_path(kind, namespace, name), accept=_TABLE)
+    table = await cluster.read(path_of(kind, namespace, name), accept=_TABLE)
     shown = [i for i, column in enumerate(table["columnDefinitions"]) if not column.get("priority")]
     with_namespace = kind.namespaced and not namespace
     columns = [table["columnDefinitions"][i]["name"] for i in shown]
@@ -75,32 +76,25 @@ async def read_table(
 
 async def read_objects(cluster: KubernetesCluster, kind: Kind, namespace: str, name: str) -> Manifest:
     """One object, or a `List` of all of them, without what only servers need."""
-    answer = await cluster.read(_path(kind, namespace, name))
+    answer = await cluster.read(path_of(kind, namespace, name))
     for item in answer.get("items", [answer]):
         item["metadata"].pop("managedFields", None)
     return answer
 
 
-async def events_about(cluster: KubernetesCluster, manifest: Manifest) -> list[tuple[str, ...]]:
-    """Time, type, reason and message of the Events about an object, oldest first."""
+async def events_about(cluster: KubernetesCluster, manifest: Manifest) -> list[dict[str, str]]:
+    """`{time, type, reason, message}` of the Events about an object, oldest first."""
     uid = manifest["metadata"]["uid"]
     events = await cluster.list(EVENT, manifest["metadata"].get("namespace", ""))
     about = [event for event in events.items if event.get("involvedObject", {}).get("uid") == uid]
-    return sorted(
-        (
-            str(event.get("lastTimestamp") or event.get("eventTime") or ""),
-            str(event.get("type", "")),
-            str(event.get("reason", "")),
-            str(event.get("message", "")),
-        )
+    told = [
+        {
+            "time": str(event.get("lastTimestamp") or event.get("eventTime") or ""),
+            **{name: str(event.get(name, "")) for name in ("type", "reason", "message")},
+        }
         for event in about
-    )
-
-
-def _path(kind: Kind, namespace: str, name: str) -> str:
-    root = f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"
-    where = f"/namespaces/{namespace}" if kind.namespaced and namespace else ""
-    return f"{root}{where}/{kind.plural}{f'/{name}' if name else ''}"
+    ]
+    return sorted(told, key=lambda event: event["time"])
 
 
 async def _served(cluster: KubernetesCluster) -> list[tuple[Kind, set[str]]]:

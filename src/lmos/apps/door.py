@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import quote
 
 import httpx2
 import orjson
@@ -29,9 +30,15 @@ class RuntimeUnavailable(TemporaryError):
 
 
 class TurnRefused(InvalidInput):
-    """The runtime refused a Turn, or failed at it; the message is its own."""
+    """The runtime refused a Turn; the message is its own."""
 
     code: ClassVar[str] = "TurnRefused"
+
+
+class TurnNotAnswered(LmosError):
+    """The runtime took a Turn and failed at it; the message is its own."""
+
+    code: ClassVar[str] = "TurnNotAnswered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Question:
     @property
     def path(self) -> str:
         """Where it is posted."""
-        return f"/apis/v1/{self.tenant}/chat/{self.conversation}/message"
+        return f"/apis/v1/{_segment(self.tenant)}/chat/{_segment(self.conversation)}/message"
 
     def body(self) -> dict[str, Any]:
         """The request of the original's REST door."""
@@ -106,18 +113,18 @@ class RuntimeDoor:
                         name = value
                     elif field_name == "data":
                         yield StreamEvent(name, orjson.loads(value))
-        except httpx2.TransportError as error:
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise self._unavailable(error) from error
 
     async def turn(self, turn: str) -> dict[str, Any]:
         """The record of a Turn with its decision. Raises `NotFound`."""
-        return await self._call("GET", f"/apis/v1/turns/{turn}")
+        return await self._call("GET", f"/apis/v1/turns/{_segment(turn)}")
 
     async def _call(self, method: str, path: str, *, body: Any = None, turn: str = "") -> dict[str, Any]:  # noqa: ANN401 - JSON
         headers = {"x-turn-id": turn} if turn else {}
         try:
             response = await self._client.request(method, path, json=body, headers=headers)
-        except httpx2.TransportError as error:
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise self._unavailable(error) from error
         if response.is_error:
             raise _refusal(response.status_code, response.content)
@@ -139,5 +146,13 @@ def _refusal(status_code: int, body: bytes) -> LmosError:
         hint = str(said.get("hint", ""))
     except (ValueError, AttributeError):
         message, hint = f"The runtime answered with status {status_code}.", ""
-    kind = NotFound if status_code == httpx2.codes.NOT_FOUND else TurnRefused
-    return kind(message, hint=hint)
+    if status_code == httpx2.codes.NOT_FOUND:
+        return NotFound(message, hint=hint)
+    if status_code == httpx2.codes.SERVICE_UNAVAILABLE:
+        return TemporaryError(message, hint=hint)
+    failed = httpx2.codes.is_server_error(status_code)
+    return TurnNotAnswered(message, hint=hint) if failed else TurnRefused(message, hint=hint)
+
+
+def _segment(text: str) -> str:
+    return quote(text, safe="")

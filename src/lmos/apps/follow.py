@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import structlog
 from watchfiles import Change, awatch
 
-from lmos.apps.applying import Outcome, apply_all
-from lmos.apps.manifests import SUFFIXES, SourcedManifest, UnreadableManifest, read_manifests
-from lmos.core.errors import InvalidInput, LmosError
-from lmos.core.planning.scaffold import channel_manifests, workload_manifests
-from lmos.core.protocols.capabilities import parse_capabilities
+from lmos.apps.agent_files import PYTHON, AgentFiles
+from lmos.apps.applying import Outcome, apply_all, identity_of
+from lmos.apps.code import with_code_noted
+from lmos.apps.manifests import SUFFIXES, SourcedManifest, is_below, read_manifests
+from lmos.core.errors import LmosError
 from lmos.core.resources.kinds import AGENT, CHANNEL, CHANNEL_ROLLOUT, CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE
 from lmos.core.resources.workload import DIRECTORY
 from lmos.ports.cluster import ObjectNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from lmos.adapters.kubernetes import KubernetesCluster
-    from lmos.core.resources import AgentSpec, Kind, Manifest
+    from lmos.core.resources import Kind
+    from lmos.localnode import Reaper
 
 log = structlog.get_logger()
 
@@ -35,14 +33,15 @@ NAMESPACE = "default"
 SOURCE = "lmos.eclipse/source"
 """The file that an object of ours was read from: when it leaves the file, it leaves the cluster."""
 
-_PYTHON = ".py"
 _PRUNED: tuple[Kind, ...] = (CHANNEL, CHANNEL_ROLLOUT, AGENT, DEPLOYMENT, SERVICE, CONFIG_MAP, SECRET)
+_SETTLE_MILLISECONDS = 100
+"""Files that change together are looked at together."""
 
 
-class BrokenAgentFile(InvalidInput):
-    """A Python file with Agents cannot be read; the message is what reading it said."""
+class NotFollowed(LmosError):
+    """Changes of files cannot be noticed."""
 
-    code: ClassVar[str] = "BrokenAgentFile"
+    code: ClassVar[str] = "NotFollowed"
 
 
 class Follower:
@@ -52,117 +51,117 @@ class Follower:
     Args:
         cluster: Where to apply.
         paths: Manifests, folders of them, and Python files with Agents.
+        data: Our own data folder, which holds no manifests wherever it is.
+        reaper: Ends the processes that read Python files.
         report: Told what became of each object, after every look.
     """
 
     def __init__(
-        self, cluster: KubernetesCluster, paths: Sequence[Path], report: Callable[[list[Outcome]], None]
+        self,
+        cluster: KubernetesCluster,
+        paths: Sequence[Path],
+        *,
+        data: Path,
+        reaper: Reaper,
+        report: Callable[[list[Outcome]], None],
     ) -> None:
+        resolved = [path.resolve() for path in paths]
         self._cluster = cluster
-        self._paths = [path.resolve() for path in paths]
+        self._data = data
         self._report = report
+        self._folders = [path for path in resolved if path.is_dir()]
+        self._files = [path for path in resolved if path not in self._folders]
+        self._manifests = [path for path in resolved if path.suffix != PYTHON or path in self._folders]
+        self._agents = AgentFiles([path for path in self._files if path.suffix == PYTHON], reaper)
+        self._changed = asyncio.Event()
 
-    async def apply(self) -> None:
-        """Look once, and bring the API server to what is there."""
-        found, problems = await self._read()
-        unreadable = [Outcome(problem.source, error=problem) for problem in problems]
-        applied = [each async for each in apply_all(self._cluster, found, NAMESPACE, manager=MANAGER)]
-        pruned = await self._prune(found, {problem.source for problem in problems})
-        self._report([*unreadable, *applied, *pruned])
+    async def run(self, *, applied: asyncio.Event) -> None:
+        """Look, set `applied`, and look again at each change of a file, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            if self._folders:
+                group.create_task(self._watch(*self._folders, recursive=True))
+            if self._files:
+                # Editors replace files: only their folders see that.
+                parents = {file.parent for file in self._files}
+                group.create_task(self._watch(*parents, recursive=False))
+            # Once they are watched, no change falls between the first look and the second.
+            await asyncio.sleep(0)
+            await self._look()
+            applied.set()
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                await self._look()
 
-    async def follow(self) -> None:
-        """Look again at each change of a file, until cancelled."""
-        if not self._paths:
-            return
-        async for changes in awatch(*self._paths, watch_filter=_is_ours, debounce=200, step=50):
-            log.info("files_changed", files=sorted({path for _, path in changes}))
-            await self.apply()
+    async def _look(self) -> None:
+        """Bring the API server to what is in the files now; what fails is reported."""
+        try:
+            self._report(await self._applied())
+        except LmosError as error:
+            self._report([Outcome("Manifests", error=error)])
 
-    async def _read(self) -> tuple[list[SourcedManifest], list[UnreadableManifest]]:
-        python = [path for path in self._paths if path.suffix == _PYTHON]
-        found, problems = await asyncio.to_thread(
-            read_manifests, [path for path in self._paths if path not in python]
-        )
-        found = [_prepared(sourced) for sourced in found]
-        agents: list[AgentSpec] = []
-        for path in python:
-            try:
-                specs = await _agents_in(path)
-            except LmosError as error:
-                problems.append(UnreadableManifest(error.message, hint=error.hint, source=str(path)))
-                continue
-            agents += (spec for _, spec in specs)
-            found += (_prepared(SourcedManifest(str(path), each)) for each in _workloads(path, specs))
-        if agents:
-            source = str(python[0])
-            found += (_prepared(SourcedManifest(source, each)) for each in channel_manifests(agents))
-        return found, problems
+    async def _applied(self) -> list[Outcome]:
+        found, unreadable = await asyncio.to_thread(read_manifests, self._manifests, without=(self._data,))
+        agents, broken = await self._agents.read()
+        prepared = [_prepared(sourced) for sourced in (*found, *agents)]
+        problems = [Outcome(problem.source, error=problem) for problem in unreadable]
+        problems += [Outcome(problem.source, error=problem) for problem in broken]
+        applied = [each async for each in apply_all(self._cluster, prepared, NAMESPACE, manager=MANAGER)]
+        return [*problems, *applied, *await self._prune(prepared, {each.subject for each in problems})]
 
-    async def _prune(self, found: Iterable[SourcedManifest], failed: set[str]) -> list[Outcome]:
+    async def _prune(self, found: Iterable[SourcedManifest], failed: Collection[str]) -> list[Outcome]:
         """Delete what came from below our paths and is no longer there; unreadable files keep theirs."""
-        kept = {_identity(sourced.manifest) for sourced in found}
+        kept = {identity_of(sourced.manifest, NAMESPACE) for sourced in found}
         outcomes = []
         for kind in _PRUNED:
-            for item in (await self._cluster.list(kind, NAMESPACE)).items:
+            for item in (await self._cluster.list(kind)).items:
                 source = item["metadata"].get("annotations", {}).get(SOURCE, "")
-                if source and _identity(item) not in kept and source not in failed and self._is_below(source):
+                is_ours = bool(source) and source not in failed and self._covers(Path(source))
+                if is_ours and identity_of(item, NAMESPACE) not in kept:
+                    name = item["metadata"]["name"]
                     with contextlib.suppress(ObjectNotFound):
-                        await self._cluster.delete(kind, item["metadata"]["name"], NAMESPACE)
-                    outcomes.append(Outcome(f"{kind.kind} {item['metadata']['name']}", "deleted"))
+                        await self._cluster.delete(kind, name, item["metadata"]["namespace"])
+                    outcomes.append(Outcome(f"{kind.kind} {name}", "deleted"))
         return outcomes
 
-    def _is_below(self, source: str) -> bool:
-        return any(Path(source).is_relative_to(path) for path in self._paths)
+    async def _watch(self, *places: Path, recursive: bool) -> None:
+        try:
+            async for changes in awatch(
+                *places,
+                watch_filter=self._is_followed,
+                recursive=recursive,
+                debounce=_SETTLE_MILLISECONDS,
+                step=_SETTLE_MILLISECONDS // 2,
+            ):
+                log.info("files_changed", files=sorted({path for _, path in changes}))
+                self._changed.set()
+        except (OSError, RuntimeError) as error:
+            hint = "Apply them yourself, lmos apply -f FILE, or start `lmos up` again."
+            unseen = NotFollowed(f"Changes of these files are not seen any more: {error}.", hint=hint)
+            self._report([Outcome(", ".join(map(str, places)), error=unseen)])
+
+    def _is_followed(self, _: Change, path: str) -> bool:
+        """Whether it is a manifest or Python file of ours, or code that our Python files may import."""
+        file = Path(path)
+        is_kind = file.suffix in SUFFIXES or file.suffix == PYTHON
+        is_beside = file.suffix == PYTHON and any(file.parent == each.parent for each in self._files)
+        is_ours = (self._covers(file) or is_beside) and not file.is_relative_to(self._data)
+        return is_kind and is_ours
+
+    def _covers(self, file: Path) -> bool:
+        return file in self._files or any(is_below(file, folder) for folder in self._folders)
 
 
 def _prepared(sourced: SourcedManifest) -> SourcedManifest:
-    """The manifest with its file noted, and a Deployment's commands run in its file's folder."""
+    """The manifest with its file noted, and of a Deployment the folder of its commands and their code."""
+    manifest, folder = sourced.manifest, Path(sourced.source).parent
     notes = {SOURCE: sourced.source}
-    if sourced.manifest["kind"] == DEPLOYMENT.kind:
-        notes[DIRECTORY] = str(Path(sourced.source).parent)
-    metadata = sourced.manifest["metadata"]
-    annotations = notes | (metadata.get("annotations") or {})
-    manifest = sourced.manifest | {"metadata": metadata | {"annotations": annotations}}
+    if manifest["kind"] == DEPLOYMENT.kind:
+        notes[DIRECTORY] = str(folder)
+        manifest = with_code_noted(manifest, folder)
+    metadata = manifest["metadata"]
+    annotations = metadata.get("annotations") or {}
+    if isinstance(annotations, dict):
+        manifest = manifest | {"metadata": metadata | {"annotations": notes | annotations}}
+    # Anything else is for the API server to refuse.
     return SourcedManifest(sourced.source, manifest)
-
-
-async def _agents_in(path: Path) -> list[tuple[str, AgentSpec]]:
-    """
-    Names and descriptions of the Agents in a file, read by another process: it is anybody's code.
-
-    Raises:
-        BrokenAgentFile: It does not import, or has no Agents.
-    """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "lmos.cli.main", "agent", "describe", str(path)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, complaint = await process.communicate()
-    if process.returncode:
-        said = complaint.decode(errors="replace").strip().removeprefix("Error: ")
-        raise BrokenAgentFile(f"{path.name}: {said}", hint=f"Try it alone: lmos agent run {path}")
-    described = [json.dumps(each).encode() for each in json.loads(output)]
-    return [(json.loads(body)["id"], parse_capabilities(body)) for body in described]
-
-
-def _workloads(path: Path, agents: Sequence[tuple[str, AgentSpec]]) -> list[Manifest]:
-    content = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    return [
-        manifest
-        for name, _ in agents
-        for manifest in workload_manifests(
-            name, ["lmos", "agent", "run", path.name, "--agent", name], str(path.parent), content
-        )
-    ]
-
-
-def _identity(manifest: Manifest) -> tuple[str, str]:
-    return manifest["kind"], manifest["metadata"]["name"]
-
-
-def _is_ours(_: Change, path: str) -> bool:
-    """Manifests and Python files, but nothing in hidden folders, where our own data is."""
-    file = Path(path)
-    hidden = any(part.startswith(".") for part in file.parts[-3:])
-    return file.suffix in SUFFIXES | {_PYTHON} and not hidden

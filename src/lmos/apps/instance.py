@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from lmos.adapters.kubernetes import KubernetesCluster, connect
+from lmos.apps.settings import DATA_FOLDER
 from lmos.core.errors import InvalidInput
 
-DATA_FOLDER = ".lmos"
 KUBECONFIG = "kubeconfig"
 ENDPOINTS = "endpoints.json"
 
@@ -41,6 +41,16 @@ def cluster_of(kubeconfig: Path | None) -> KubernetesCluster:
     return connect(kubeconfig_of(kubeconfig))
 
 
+def endpoints_of(kubeconfig: Path | None) -> dict[str, str]:
+    """The URLs by part that `lmos up` wrote beside the kubeconfig; none where it does not run."""
+    config = kubeconfig_of(kubeconfig)
+    try:
+        endpoints = json.loads((config.parent / ENDPOINTS).read_text()) if config else {}
+    except (OSError, ValueError):
+        return {}
+    return endpoints if isinstance(endpoints, dict) else {}
+
+
 def runtime_url_of(runtime: str, kubeconfig: Path | None) -> str:
     """
     The runtime's URL: the one named, else the one that `lmos up` wrote beside the kubeconfig.
@@ -48,16 +58,10 @@ def runtime_url_of(runtime: str, kubeconfig: Path | None) -> str:
     Raises:
         NoRuntime: Neither is there.
     """
-    if runtime:
-        return runtime.rstrip("/")
-    config = kubeconfig_of(kubeconfig)
-    try:
-        endpoints = json.loads((config.parent / ENDPOINTS).read_text()) if config else {}
-    except (OSError, ValueError):
-        endpoints = {}
-    if not endpoints.get("runtime"):
+    url = runtime or endpoints_of(kubeconfig).get("runtime", "")
+    if not url:
         raise NoRuntime(
             "Nothing says where the runtime answers.",
             hint="Start it with `lmos up`, run this command in its folder, or name it with --runtime URL.",
         )
-    return str(endpoints["runtime"])
+    return str(url).rstrip("/")

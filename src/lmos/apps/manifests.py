@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import orjson
 import yaml
 
+from lmos.apps.yaml_documents import UnusableYaml, documents, is_too_deep
 from lmos.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Collection, Iterable, Iterator
 
     from lmos.core.resources.kinds import Manifest
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
-STANDARD_INPUT = "-"
+STANDARD_INPUT = Path("-")
+LARGEST_FILE = 32 * 1024 * 1024
+"""Bytes; an object may have three megabytes, and a file many objects."""
 
-# The C loader reads ten times as fast; both refuse to build anything but plain values.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NEEDED = ("apiVersion", "kind", "metadata.name")
 
 
 class UnreadableManifest(InvalidInput):
@@ -41,16 +45,22 @@ class SourcedManifest:
     manifest: Manifest
 
 
-def read_manifests(paths: Iterable[Path]) -> tuple[list[SourcedManifest], list[UnreadableManifest]]:
+def read_manifests(
+    paths: Iterable[Path], *, without: Collection[Path] = ()
+) -> tuple[list[SourcedManifest], list[UnreadableManifest]]:
     """
     Everything in these files and in the YAML and JSON files of these folders, in the order of their names.
 
-    A `List` counts as its items. A file that cannot be read is reported, and the others are still read.
+    A `List` counts as its items. What cannot be read is reported, and everything else is still read.
+
+    Args:
+        paths: Files and folders; `-` is standard input.
+        without: Folders to leave out.
     """
     found: list[SourcedManifest] = []
     problems: list[UnreadableManifest] = []
     for path in paths:
-        files = _files_of(path)
+        files = _files_of(path, without)
         if not files:
             hint = "Name a manifest, or a folder with .yaml or .json files."
             problems.append(
@@ -58,55 +68,126 @@ def read_manifests(paths: Iterable[Path]) -> tuple[list[SourcedManifest], list[U
             )
         for file in files:
             try:
-                found += (SourcedManifest(str(file), manifest) for manifest in _documents(file))
+                read = _documents(file)
             except UnreadableManifest as problem:
                 problems.append(problem)
+                continue
+            for document in read:
+                for each in _manifests_in(document, file):
+                    if isinstance(each, UnreadableManifest):
+                        problems.append(each)
+                    else:
+                        found.append(SourcedManifest(str(file), each))
     return found, problems
 
 
-def _files_of(path: Path) -> list[Path]:
-    if path.is_dir():
-        inside = (file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
-        # Hidden folders hold state (.lmos) or belong to other tools (.git).
-        return sorted(
-            file for file in inside if not any(part.startswith(".") for part in file.relative_to(path).parts)
-        )
-    return [path] if path.exists() or str(path) == STANDARD_INPUT else []
+def is_below(path: Path, folder: Path) -> bool:
+    """Whether a file belongs to a folder: not where some folder in between is hidden."""
+    if not path.is_relative_to(folder):
+        return False
+    # Hidden folders hold state (.lmos) or belong to other tools (.git).
+    return not any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
-def _documents(file: Path) -> list[Manifest]:
+def _files_of(path: Path, without: Collection[Path]) -> list[Path]:
+    if not path.is_dir():
+        return [path] if path.exists() or path == STANDARD_INPUT else []
+    return sorted(
+        file
+        for file in path.rglob("*")
+        if file.suffix in SUFFIXES
+        and is_below(file, path)
+        and not any(file.is_relative_to(folder) for folder in without)
+        and file.is_file()
+    )
+
+
+def _documents(file: Path) -> list[Any]:
     try:
-        text = sys.stdin.read() if str(file) == STANDARD_INPUT else file.read_text(encoding="utf-8")
-        documents = [document for document in yaml.load_all(text, Loader=_Loader) if document is not None]
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
-        what = " ".join(str(error).split())
-        raise UnreadableManifest(
-            f"{file} cannot be read: {what}.",
-            hint="Correct the file; the others were read.",
-            source=str(file),
-        ) from error
-    return [manifest for document in documents for manifest in _manifests_in(document, file)]
+        text = _text(file)
+        if file.suffix == ".json":
+            value = _json(text)
+            if value is not None:
+                return [value]
+        return [document for document in documents(text) if document is not None]
+    except (UnusableYaml, yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        what, hint = _told(error)
+        raise UnreadableManifest(f"{file} cannot be read: {what}.", hint=hint, source=str(file)) from error
 
 
-def _manifests_in(document: object, file: Path) -> Iterator[Manifest]:
+def _text(file: Path) -> str:
+    if file == STANDARD_INPUT:
+        content = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    else:
+        with file.open("rb") as opened:
+            content = opened.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise UnusableYaml(f"it is larger than {LARGEST_FILE // 1024 // 1024} MiB", None)
+    return content.decode("utf-8-sig")
+
+
+def _json(text: str) -> Any:  # noqa: ANN401 - whatever stands in the file
+    """The value, None where it is no JSON: then the YAML reader says what is wrong with it."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if is_too_deep(value):
+        raise UnusableYaml("it is nested too deeply", None)
+    return value
+
+
+def _told(error: Exception) -> tuple[str, str]:
+    """What is wrong, in one line with its place, and what to do."""
+    hint = "Correct the file; the others were read."
+    match error:
+        case UnicodeDecodeError():
+            return f"it is not encoded in UTF-8 (byte {error.start})", "Save it as UTF-8."
+        case OSError():
+            return os.strerror(error.errno or 0), "Check the file and its permissions."
+        case yaml.MarkedYAMLError() if error.problem_mark:
+            where = f"line {error.problem_mark.line + 1}, column {error.problem_mark.column + 1}"
+            is_tab = "cannot start any token" in str(error.problem)
+            advice = "Indent with spaces, never with tabs, and quote texts that begin with @, ` or %."
+            return f"{where}: {error.problem}", advice if is_tab else hint
+        case _:
+            return " ".join(str(error).split()), hint
+
+
+def _manifests_in(document: Any, file: Path) -> Iterator[Manifest | UnreadableManifest]:  # noqa: ANN401 - any YAML
     if not isinstance(document, dict):
-        raise UnreadableManifest(
-            f"{file} holds {type(document).__name__} where a manifest should be.",
+        yield UnreadableManifest(
+            f"{file} holds {_noun(document)} where a manifest should be.",
             hint="A manifest is a mapping with apiVersion, kind, metadata and spec.",
             source=str(file),
         )
+        return
     if str(document.get("kind", "")).endswith("List") and isinstance(document.get("items"), list):
         for item in document["items"]:
             yield from _manifests_in(item, file)
         return
     metadata = document.get("metadata")
-    wanted = {"apiVersion": document.get("apiVersion"), "kind": document.get("kind")}
-    wanted["metadata.name"] = metadata.get("name") if isinstance(metadata, dict) else None
-    missing = [field for field, value in wanted.items() if not isinstance(value, str) or not value]
+    metadata = metadata if isinstance(metadata, dict) else {}
+    values = (document.get("apiVersion"), document.get("kind"), metadata.get("name"))
+    missing = [
+        field for field, value in zip(_NEEDED, values, strict=True) if not isinstance(value, str) or not value
+    ]
     if missing:
-        raise UnreadableManifest(
+        yield UnreadableManifest(
             f"{file}: a document has no {' and no '.join(missing)}.",
-            hint="Every manifest names its apiVersion, kind and metadata.name.",
+            hint="Every manifest names its apiVersion, kind and metadata.name, each a text.",
             source=str(file),
         )
+        return
+    if not isinstance(metadata.get("namespace") or "", str):
+        yield UnreadableManifest(
+            f"{file}: the namespace of {document['kind']} {metadata['name']} is no text.",
+            hint="Put it in quotes.",
+            source=str(file),
+        )
+        return
     yield document
+
+
+def _noun(document: object) -> str:
+    return "a list" if isinstance(document, list) else "a single value"

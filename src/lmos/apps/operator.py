@@ -24,20 +24,22 @@ def run(kubeconfig: Path | None, host: str, port: int) -> None:
 
     async def main() -> None:
         door = Door("operator", host, port, option="--port")
-        async with cluster_of(kubeconfig) as cluster:
-            await serve_operator(cluster, door)
+        print(f"Operator at {door.url}", flush=True)  # noqa: T201 - for whoever started it
+        async with cluster_of(kubeconfig) as cluster, asyncio.TaskGroup() as group:
+            addresses = SliceAddresses(cluster)
+            group.create_task(addresses.run())
+            group.create_task(serve_operator(cluster, addresses, door))
 
     configure_logging()
     run_process(main)
 
 
-async def serve_operator(cluster: Cluster, door: Door | None) -> None:
+async def serve_operator(cluster: Cluster, addresses: SliceAddresses, door: Door | None) -> None:
     """The operator over `cluster`, with its REST API behind `door` if there is one, until cancelled."""
-    addresses = SliceAddresses(cluster)
     async with HttpCardReader(addresses) as cards, asyncio.TaskGroup() as group:
         operator = Operator(cluster, cards, SystemClock())
-        group.create_task(addresses.run())
-        await addresses.synced()
-        group.create_task(operator.run())
         if door:
             group.create_task(door.serve(operator_app(operator.view)))
+        # Without addresses, Agents would be asked where nobody is.
+        await addresses.synced()
+        group.create_task(operator.run())

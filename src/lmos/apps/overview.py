@@ -1,127 +1,127 @@
-"""What runs, in one look: parts, Channels, Agents."""
+"""What runs, in one look: Channels and Agents as people ask about them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import httpx2
-
-from lmos.apps.instance import cluster_of, runtime_url_of
-from lmos.core.errors import LmosError
+from lmos.apps.instance import cluster_of
+from lmos.apps.parts import parts_of
 from lmos.core.resources.kinds import AGENT, CHANNEL, CHANNEL_ROUTING, DEPLOYMENT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from lmos.core.resources import Manifest
     from lmos.ports.cluster import Cluster
 
-_ANSWER_SECONDS = 2.0
+AGENT_WORKLOADS = "lmos-agent=true"
+"""Selects the Deployments that are to become Agents."""
 
 
 async def overview(kubeconfig: Path | None, runtime: str) -> dict[str, Any]:
     """`{parts: [{name, url, state}], channels: […], agents: […]}`."""
     async with cluster_of(kubeconfig) as cluster:
         channels = (await cluster.list(CHANNEL)).items
-        agents = await summaries(cluster)
+        agents = await _agents(cluster)
+        parts = await parts_of(cluster.url, kubeconfig, runtime)
     return {
-        "parts": [
-            {"name": "api", "url": cluster.url, "state": "answers"},
-            await _runtime(runtime, kubeconfig),
-        ],
+        "parts": parts,
         "channels": [channel_summary(channel) for channel in channels],
         "agents": agents,
     }
 
 
 async def agents_overview(kubeconfig: Path | None) -> list[dict[str, Any]]:
-    """`[{namespace, name, health, ready, failed, capabilities, channels}]`."""
+    """`[{namespace, name, ready, wanted, state, message, capabilities, channels}]`."""
     async with cluster_of(kubeconfig) as cluster:
-        return await summaries(cluster)
+        return await _agents(cluster)
 
 
-async def summaries(cluster: Cluster) -> list[dict[str, Any]]:
-    """All Agents with their health, and those Deployments labelled as Agents that are none yet."""
-    agents = (await cluster.list(AGENT)).items
-    routings = (await cluster.list(CHANNEL_ROUTING)).items
-    deployments = (await cluster.list(DEPLOYMENT, labels="lmos-agent=true")).items
-    return agent_summaries(agents, routings, deployments)
+async def _agents(cluster: Cluster) -> list[dict[str, Any]]:
+    return agent_summaries(
+        (await cluster.list(AGENT)).items,
+        (await cluster.list(CHANNEL_ROUTING)).items,
+        (await cluster.list(DEPLOYMENT, labels=AGENT_WORKLOADS)).items,
+    )
 
 
 def agent_summaries(
-    agents: tuple[Manifest, ...], routings: tuple[Manifest, ...], deployments: tuple[Manifest, ...]
+    agents: Iterable[Manifest], routings: Iterable[Manifest], deployments: Iterable[Manifest]
 ) -> list[dict[str, Any]]:
-    """One entry an Agent, by namespace and name."""
+    """
+    One entry an Agent, by namespace and name; Deployments that are to become Agents count as well.
+
+    `state` is `ready`, `starting`, `failed`, or `external` for an Agent that runs elsewhere; `message` says
+    why it is not well.
+    """
     workloads = {_identity(deployment): deployment for deployment in deployments}
     known = {_identity(agent): agent for agent in agents}
+    serving = _channels_by_agent(routings)
     found = []
     for identity in sorted(known.keys() | workloads.keys()):
-        namespace, name = identity
-        spec = known[identity]["spec"] if identity in known else {}
-        provided = spec.get("providedCapabilities", ())
+        provided = known[identity]["spec"].get("providedCapabilities", ()) if identity in known else ()
         found.append(
             {
-                "namespace": namespace,
-                "name": name,
+                "namespace": identity[0],
+                "name": identity[1],
                 **_health(known.get(identity), workloads.get(identity)),
                 "capabilities": [f"{each['name']} {each['version']}" for each in provided],
-                "channels": [
-                    routing["metadata"]["name"]
-                    for routing in routings
-                    if routing["metadata"].get("namespace") == namespace
-                    and any(group["name"] == name for group in routing["spec"].get("capabilityGroups", ()))
-                ],
+                "channels": sorted(serving.get(identity, ())),
             }
         )
     return found
 
 
 def channel_summary(channel: Manifest) -> dict[str, Any]:
-    """`{namespace, name, tenant, channel, resolveStatus, message}`."""
+    """`{namespace, name, tenant, channel, resolveStatus, message}`; UNKNOWN until somebody has looked."""
     labels = channel["metadata"].get("labels", {})
     status = channel.get("status", {})
+    is_current = status.get("observedGeneration") == channel["metadata"].get("generation")
     failing = [each for each in status.get("conditions", ()) if each["status"] == "False"]
     return {
         "namespace": channel["metadata"]["namespace"],
         "name": channel["metadata"]["name"],
         "tenant": labels.get("tenant", ""),
         "channel": labels.get("channel", ""),
-        "resolveStatus": status.get("resolveStatus", "UNKNOWN"),
-        "message": failing[0].get("message", "") if failing else "",
+        "resolveStatus": status.get("resolveStatus", "UNKNOWN") if is_current else "UNKNOWN",
+        "message": failing[0].get("message", "") if failing and is_current else "",
     }
 
 
+def _channels_by_agent(routings: Iterable[Manifest]) -> dict[tuple[str, str], set[str]]:
+    serving: dict[tuple[str, str], set[str]] = {}
+    for routing in routings:
+        namespace, name = _identity(routing)
+        for group in routing["spec"].get("capabilityGroups", ()):
+            serving.setdefault((namespace, group["name"]), set()).add(name)
+    return serving
+
+
 def _health(agent: Manifest | None, deployment: Manifest | None) -> dict[str, Any]:
-    """`{health, ready, failed}`: what the processes say where we run them, else the Agent's conditions."""
-    if deployment is not None:
-        wanted = deployment["spec"].get("replicas", 1)
-        ready = deployment.get("status", {}).get("readyReplicas", 0)
-        progressing = _condition(deployment, "Progressing")
-        failed = progressing.get("status") == "False"
-        said = f"{ready}/{wanted} ready" + (f": {progressing.get('message', '')}" if failed else "")
-        return {"health": said, "ready": ready >= wanted, "failed": failed}
-    conditions: list[dict[str, Any]] = (agent or {}).get("status", {}).get("conditions", [])
-    failing = [str(each["message"]) for each in conditions if each["status"] == "False"]
-    return {"health": " ".join(failing) or "not run here", "ready": not failing, "failed": bool(failing)}
+    """What the processes say where we run them, and what the Agent's conditions say."""
+    complaint = " ".join(str(each.get("message", "")) for each in _conditions(agent, "False")[:1])
+    if deployment is None:
+        state = "failed" if complaint else "external"
+        return {"ready": None, "wanted": None, "state": state, "message": complaint}
+    wanted = deployment["spec"].get("replicas", 1)
+    ready = deployment.get("status", {}).get("readyReplicas", 0)
+    stuck = [each for each in _conditions(deployment, "False") if each["type"] == "Progressing"]
+    if stuck:
+        state, message = "failed", str(stuck[0].get("message", ""))
+    elif ready < wanted:
+        state, message = "starting", ""
+    elif agent is None:
+        state, message = "starting", "It answers, but has not been discovered yet."
+    else:
+        state, message = ("failed", complaint) if complaint else ("ready", "")
+    return {"ready": ready, "wanted": wanted, "state": state, "message": message}
 
 
-def _condition(manifest: Manifest, name: str) -> dict[str, Any]:
-    conditions: list[dict[str, Any]] = manifest.get("status", {}).get("conditions", [])
-    return next((condition for condition in conditions if condition["type"] == name), {})
+def _conditions(manifest: Manifest | None, status: str) -> list[dict[str, Any]]:
+    conditions: list[dict[str, Any]] = (manifest or {}).get("status", {}).get("conditions", [])
+    return [condition for condition in conditions if condition["status"] == status]
 
 
 def _identity(manifest: Manifest) -> tuple[str, str]:
     return manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
-
-
-async def _runtime(runtime: str, kubeconfig: Path | None) -> dict[str, str]:
-    try:
-        url = runtime_url_of(runtime, kubeconfig)
-    except LmosError as error:
-        return {"name": "runtime", "url": "", "state": error.message}
-    try:
-        async with httpx2.AsyncClient(timeout=_ANSWER_SECONDS, trust_env=False) as client:
-            answered = (await client.get(f"{url}/health/readiness")).is_success
-    except httpx2.HTTPError as error:
-        return {"name": "runtime", "url": url, "state": f"does not answer ({type(error).__name__})"}
-    return {"name": "runtime", "url": url, "state": "ready" if answered else "answers, not ready"}

@@ -32,6 +32,7 @@ def run(kubeconfig: Path | None, host: str, port: int, data: str) -> None:
     async def main() -> None:
         door = Door("runtime", host, port, option="--port")
         async with cluster_of(kubeconfig) as cluster, asyncio.TaskGroup() as group:
+            print(f"Runtime at {door.url}", flush=True)  # noqa: T201 - for whoever started it
             addresses = SliceAddresses(cluster)
             group.create_task(addresses.run())
             group.create_task(serve_runtime(cluster, addresses, door, folder, ready=asyncio.Event()))
@@ -62,11 +63,13 @@ async def serve_runtime(
             encoder = await asyncio.to_thread(UseEncoder)
             router = Router(encoder, clock)
             table.on_change(lambda route: router.heads.refresh(route.roster))
+            table.on_gone(lambda route: router.heads.forget(route.roster.key))
             group.create_task(table.run())
             await table.synced()
             turns = Turns(table, router, agents, store, clock)
             if door:
-                group.create_task(door.serve(runtime_app(turns, table, store)))
+                doors = runtime_app(turns, table, store, learning=lambda: router.heads.training)
+                group.create_task(door.serve(doors))
             ready.set()
             try:
                 await asyncio.Event().wait()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -12,20 +12,18 @@ from rich.table import Table
 from rich.text import Text
 
 from lmos.apps.instance import KUBECONFIG, kubeconfig_of
-from lmos.apps.overview import channel_summary, summaries
-from lmos.core.resources.kinds import CHANNEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from lmos.adapters.kubernetes import KubernetesCluster
     from lmos.apps.applying import Outcome
+    from lmos.apps.live import LiveOverview, Look
     from lmos.core.errors import LmosError
 
 _SETTLING_SECONDS = 20.0
-_LOOK_SECONDS = 0.2
-_FOLLOW_SECONDS = 1.0
+_FOLLOW_SECONDS = 0.5
+_STYLES = {"ready": "green", "RESOLVED": "green", "failed": "red", "UNRESOLVED": "red"}
 
 
 class Screen:
@@ -33,118 +31,116 @@ class Screen:
     Writes to the terminal of `lmos up`; colours only where it is one.
 
     Args:
-        data: The data folder, to say how other commands find this LMOS.
+        data: The data folder, to say where logs are and how other commands find this LMOS.
     """
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._out = Console(highlight=False, soft_wrap=True)
-        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._out = Console(highlight=False)
+        self._errors = Console(stderr=True, highlight=False)
 
     def complain(self, error: LmosError) -> None:
         """Tell an error with its next step; everything else goes on."""
-        self._errors.print(Text(f"Error: {error.message}", style="red"))
+        self._errors.print(Text(f"Error: {error.message}", style="red"), soft_wrap=True)
         if error.hint:
-            self._errors.print(Text(f"Next:  {error.hint}"))
+            self._errors.print(Text(f"Next:  {error.hint}"), soft_wrap=True)
 
     def tell(self, outcomes: list[Outcome]) -> None:
         """Say what became of manifests, as far as it is news."""
         for outcome in outcomes:
             if outcome.error:
-                self._errors.print(Text(outcome.subject, style="bold"))
+                self._errors.print(Text(outcome.subject, style="bold"), soft_wrap=True)
                 self.complain(outcome.error)
         deeds = [outcome.deed for outcome in outcomes if outcome.deed not in {"", "unchanged"}]
         if deeds:
             counted = ", ".join(f"{deeds.count(deed)} {deed}" for deed in dict.fromkeys(deeds))
-            self._out.print(Text(f"Manifests: {counted}."))
+            self._say(f"Manifests: {counted}.")
 
-    async def show(self, cluster: KubernetesCluster, endpoints: dict[str, str]) -> None:
-        """Print the screen once Agents and Channels have settled, then changes, until cancelled."""
-        with self._out.status("Starting Agents …") if self._out.is_terminal else _Silence():
-            state = await self._settled(cluster)
-        self._print(state, endpoints)
-        told = _lines(state)
+    async def settle(self, live: LiveOverview) -> Look:
+        """Wait until Agents and Channels have settled, and say that this is what we wait for."""
+        waiting = self._out.status("Starting Agents …") if self._out.is_terminal else nullcontext()
+        with waiting:
+            return await live.settled(_SETTLING_SECONDS)
+
+    async def show(self, look: Look, live: LiveOverview, endpoints: dict[str, str]) -> None:
+        """Print the screen, then what changes, until cancelled."""
+        self._say("\nLMOS is up\n", style="bold green")
+        self._table((), endpoints.items())
+        doors = [(each["name"], each["resolveStatus"]) for each in look.channels]
+        self._table(("Channel", "Status"), doors or [("none yet", "lmos apply -f FILE")])
+        agents = [(each["name"], _state(each), _capabilities(each)) for each in look.agents]
+        self._table(("Agent", "State", "Capabilities"), agents or [("none yet", "", "lmos up agent.py")])
+        for complaint in _complaints(look):
+            self._say(f"{complaint}\n", style="red")
+        self._hints(look, live)
+        await self._follow(look, live)
+
+    async def _follow(self, look: Look, live: LiveOverview) -> None:
+        told = _lines(look)
         while True:
-            await asyncio.sleep(_FOLLOW_SECONDS)
-            now = _lines(await _state(cluster))
+            now = _lines(await live.next(_FOLLOW_SECONDS))
             for key, line in now.items():
                 if told.get(key) != line:
-                    self._out.print(Text(line))
+                    self._say(f"{key}: {line}")
             for key in told.keys() - now.keys():
-                self._out.print(Text(f"{key}: gone"))
+                self._say(f"{key}: gone")
             told = now
 
-    async def _settled(self, cluster: KubernetesCluster) -> _State:
-        """The state once every Agent runs or says why not, and nothing has moved between two looks."""
-        deadline = asyncio.get_running_loop().time() + _SETTLING_SECONDS
-        before: _State | None = None
-        while asyncio.get_running_loop().time() < deadline:
-            state = await _state(cluster)
-            if state == before and all(map(_has_settled, state[1])):
-                return state
-            before = state
-            await asyncio.sleep(_LOOK_SECONDS)
-        return await _state(cluster)
+    def _hints(self, look: Look, live: LiveOverview) -> None:
+        here = kubeconfig_of(None) == self._data / KUBECONFIG
+        where = "" if here else f" --kubeconfig {shlex.quote(_shortest(self._data / KUBECONFIG))}"
+        resolved = [each for each in look.channels if each["resolveStatus"] == "RESOLVED"]
+        first = next(iter(resolved or look.channels), None)
+        channel = f" -t {first['tenant']} -c {first['channel']}" if first and len(look.channels) > 1 else ""
+        question = shlex.quote(live.example_for(first) or "…") if first else "…"
+        for name, value in (
+            ("Ask", f"lmos ask {question}{channel}{where}"),
+            ("Talk", f"lmos chat{channel}{where}"),
+            ("Logs", _shortest(self._data / "lmos.log")),
+            ("Stop", "Ctrl-C"),
+        ):
+            self._say(f"{name:<6}{value}")
+        self._say("")
 
-    def _print(self, state: _State, endpoints: dict[str, str]) -> None:
-        channels, agents = state
-        self._out.print(Text("\nLMOS is up", style="bold green"))
-        self._table((), endpoints.items())
-        self._out.print()
-        doors = [(each["name"], each["resolveStatus"], each["message"]) for each in channels]
-        self._table(("Channel", "Status", ""), doors or [("none yet", "", "lmos apply -f FILE")])
-        self._out.print()
-        rows = [(each["name"], each["health"], ", ".join(each["capabilities"])) for each in agents]
-        self._table(("Agent", "Health", "Capabilities"), rows or [("none yet", "", "lmos up agent.py")])
-        self._out.print(Text(f"\nAsk:   {self._how_to_ask(channels)}", style="bold"))
-        self._out.print(Text("Stop:  Ctrl-C\n"))
+    def _say(self, text: str, style: str = "") -> None:
+        self._out.print(Text(text, style=style), soft_wrap=True)
 
     def _table(self, columns: tuple[str, ...], rows: Iterable[Sequence[str]]) -> None:
         table = Table(box=None, pad_edge=False, show_header=bool(columns), header_style="bold")
         for column in columns or ("", ""):
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(cell, style=_STYLES.get(cell.split(" ")[0], "")) for cell in row))
         self._out.print(table)
-
-    def _how_to_ask(self, channels: list[dict[str, Any]]) -> str:
-        kubeconfig = self._data / KUBECONFIG
-        where = (
-            "" if kubeconfig_of(None) == kubeconfig else f" --kubeconfig {shlex.quote(_shortest(kubeconfig))}"
-        )
-        first = next(iter(channels), None)
-        channel = f" -t {first['tenant']} -c {first['channel']}" if first and len(channels) > 1 else ""
-        return f'lmos ask "…"{channel}{where}'
+        self._out.print()
 
 
-_State = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+def _state(agent: dict[str, Any]) -> str:
+    """`ready`, or with the count where it says more."""
+    ready, wanted = agent["ready"], agent["wanted"]
+    counts = wanted is not None and (wanted != 1 or agent["state"] == "starting")
+    return f"{agent['state']} {ready}/{wanted}" if counts else str(agent["state"])
 
 
-class _Silence:
-    """Stands for the spinner where there is no terminal."""
-
-    def __enter__(self) -> None:
-        """Show nothing."""
-
-    def __exit__(self, *exc_info: object) -> None:
-        """Nothing to remove."""
+def _capabilities(agent: dict[str, Any]) -> str:
+    return ", ".join(each.rpartition(" ")[0] for each in agent["capabilities"])
 
 
-async def _state(cluster: KubernetesCluster) -> _State:
-    channels = (await cluster.list(CHANNEL)).items
-    return [channel_summary(channel) for channel in channels], await summaries(cluster)
+def _complaints(look: Look) -> list[str]:
+    """What is not well, each in a sentence that begins with what it is about."""
+    agents = {f"Agent {each['name']}": each["message"] for each in look.agents if each["message"]}
+    channels = {
+        f"Channel {each['name']}": f"{each['message']} See: lmos explain {each['name']}"
+        for each in look.channels
+        if each["message"]
+    }
+    return [said if said.startswith(key) else f"{key}: {said}" for key, said in (agents | channels).items()]
 
 
-def _has_settled(agent: dict[str, Any]) -> bool:
-    """Whether an Agent runs and is known, or says why not."""
-    return bool(agent["failed"] or (agent["ready"] and agent["capabilities"]))
-
-
-def _lines(state: _State) -> dict[str, str]:
-    channels, agents = state
-    lines = {f"Channel {each['name']}": f"{each['resolveStatus']} {each['message']}" for each in channels}
-    lines |= {f"Agent {each['name']}": each["health"] for each in agents}
-    return {key: f"{key}: {said.strip()}" for key, said in lines.items()}
+def _lines(look: Look) -> dict[str, str]:
+    lines = {f"Channel {each['name']}": (each["resolveStatus"], each["message"]) for each in look.channels}
+    lines |= {f"Agent {each['name']}": (_state(each), each["message"]) for each in look.agents}
+    return {key: " ".join(said).strip() for key, said in lines.items()}
 
 
 def _shortest(path: Path) -> str:

@@ -4,95 +4,89 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lmos.adapters.agents import SliceAddresses
 from lmos.adapters.system import SystemClock
-from lmos.apps.apiserver import open_api, write_kubeconfig
+from lmos.apps.apiserver import opened_api
+from lmos.apps.data_folder import data_folder, opened_log, write_private
 from lmos.apps.follow import Follower
-from lmos.apps.instance import DATA_FOLDER, ENDPOINTS, KUBECONFIG
+from lmos.apps.instance import ENDPOINTS, KUBECONFIG
+from lmos.apps.live import LiveOverview
 from lmos.apps.operator import serve_operator
+from lmos.apps.parts import until_ready
 from lmos.apps.process import configure_logging, run_process
 from lmos.apps.runtime import serve_runtime
 from lmos.apps.screen import Screen
 from lmos.apps.serving import Door, PortInUse
-from lmos.core.errors import InvalidInput
-from lmos.localnode import LocalNode
+from lmos.localnode import LocalNode, Reaper
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from pathlib import Path
+
+    from lmos.apps.apiserver import EmbeddedApi
+    from lmos.apps.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 _LOG_FILE = "lmos.log"
 _LOGS = "logs"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What `lmos up` was told; ports of 0 mean any free one."""
-
-    paths: tuple[Path, ...]
-    data: Path
-    api_port: int
-    operator_port: int
-    runtime_port: int
-
-    @classmethod
-    def of(
-        cls, paths: Sequence[Path], data: Path | None, api_port: int, operator_port: int, runtime_port: int
-    ) -> Settings:
-        """
-        Settings with the data folder beside the manifests unless another is named.
-
-        Raises:
-            InvalidInput: A path does not exist.
-        """
-        for path in paths:
-            if not path.exists():
-                raise InvalidInput(f"There is no {path}.", hint="Name a manifest, a folder or a Python file.")
-        first = paths[0].resolve() if paths else Path.cwd()
-        beside = first if first.is_dir() else first.parent
-        return cls(
-            tuple(paths), (data or beside / DATA_FOLDER).resolve(), api_port, operator_port, runtime_port
-        )
+_LOOKS = 100
 
 
 def run(settings: Settings) -> None:
-    """Run until told to stop; then every process that was started is stopped."""
-    settings.data.mkdir(parents=True, exist_ok=True)
-    with (settings.data / _LOG_FILE).open("a", encoding="utf-8", buffering=1) as log_file:
+    """
+    Run until told to stop; then every process that was started is stopped.
+
+    Raises:
+        DataFolderInUse, DataFolderUnusable, StorageError: The data folder cannot be ours.
+    """
+    with data_folder(settings.data), opened_log(settings.data / _LOG_FILE) as log_file:
         configure_logging(log_file)
         run_process(lambda: _main(settings))
 
 
 async def _main(settings: Settings) -> None:
-    (settings.data / ENDPOINTS).unlink(missing_ok=True)
+    # What an earlier run wrote leads nowhere.
+    _forget_addresses(settings.data)
     screen = Screen(settings.data)
     doors = _open_doors(settings, screen)
-    api = await open_api(settings.data)
-    cluster = api.cluster
-    if "api" in doors:
-        write_kubeconfig(settings.data / KUBECONFIG, doors["api"].url, api.token)
+    try:
+        with Reaper() as reaper:
+            async with opened_api(settings.data) as api:
+                await _run_parts(settings, api, doors, reaper, screen)
+    finally:
+        _forget_addresses(settings.data)
+
+
+async def _run_parts(
+    settings: Settings, api: EmbeddedApi, doors: dict[str, Door], reaper: Reaper, screen: Screen
+) -> None:
+    cluster, data = api.cluster, settings.data
     addresses = SliceAddresses(cluster)
-    follower = Follower(cluster, settings.paths, screen.tell)
+    node = LocalNode(cluster, SystemClock(), data / _LOGS, reaper)
+    follower = Follower(cluster, settings.paths, data=data, reaper=reaper, report=screen.tell)
+    applied, runtime_ready = asyncio.Event(), asyncio.Event()
     async with asyncio.TaskGroup() as group:
         if "api" in doors:
-            group.create_task(doors["api"].serve(api.app))
+            write_private(data / KUBECONFIG, api.kubeconfig(doors["api"].url))
+            group.create_task(api.serve(doors["api"]))
         group.create_task(addresses.run())
-        group.create_task(serve_operator(cluster, doors.get("operator")))
-        group.create_task(LocalNode(cluster, SystemClock(), settings.data / _LOGS).run())
-        runtime_ready = asyncio.Event()
-        group.create_task(
-            serve_runtime(cluster, addresses, doors.get("runtime"), settings.data, ready=runtime_ready)
-        )
-        await follower.apply()
-        await runtime_ready.wait()
+        group.create_task(node.run())
+        group.create_task(serve_runtime(cluster, addresses, doors.get("runtime"), data, ready=runtime_ready))
+        # Until the node has looked, Deployments say what was true when LMOS last ran.
+        await node.looked.wait()
+        group.create_task(serve_operator(cluster, addresses, doors.get("operator")))
+        group.create_task(follower.run(applied=applied))
+        live = LiveOverview(cluster)
+        group.create_task(live.run())
+        await asyncio.gather(applied.wait(), runtime_ready.wait())
+        look = await screen.settle(live)
         endpoints = {name: door.url for name, door in doors.items()}
-        (settings.data / ENDPOINTS).write_text(json.dumps(endpoints, indent=2) + "\n", encoding="utf-8")
-        group.create_task(follower.follow())
-        group.create_task(screen.show(cluster, endpoints))
+        # Also until the router knows the Agents that are there now.
+        await until_ready((url for name, url in endpoints.items() if name != "api"), _LOOKS)
+        write_private(data / ENDPOINTS, json.dumps(endpoints, indent=2) + "\n")
+        await screen.show(look, live, endpoints)
 
 
 def _open_doors(settings: Settings, screen: Screen) -> dict[str, Door]:
@@ -109,3 +103,8 @@ def _open_doors(settings: Settings, screen: Screen) -> dict[str, Door]:
         except PortInUse as error:
             screen.complain(error)
     return doors
+
+
+def _forget_addresses(data: Path) -> None:
+    with suppress(OSError):
+        (data / ENDPOINTS).unlink(missing_ok=True)

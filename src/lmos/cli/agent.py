@@ -35,10 +35,15 @@ def run(
 @app.command()
 def describe(file: FileArgument, output: OutputOption = Output.json) -> None:
     """Print what the Agents of a file say about themselves, as they would to the operator."""
+    import sys
+    from contextlib import redirect_stdout
+
     from lmos.arc import describe_file
     from lmos.cli.output import print_table, print_value
 
-    described = describe_file(file)
+    # What the file prints while it is imported is not part of the answer.
+    with redirect_stdout(sys.stderr):
+        described = describe_file(file)
     if output is not Output.table:
         print_value(described, output)
         return

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lmos.cli.options import KubeconfigOption, Output, OutputOption, RuntimeOption
+from lmos.cli.options import LAST_PORT, KubeconfigOption, Output, OutputOption, RuntimeOption
 
 PathsArgument = Annotated[
     list[Path] | None,
@@ -34,15 +34,25 @@ def up(
     paths: PathsArgument = None,
     data: DataOption = None,
     api_port: Annotated[
-        int, typer.Option("--api-port", help="Port of the Kubernetes API; 0 takes a free one.")
+        int, typer.Option("--api-port", help="Port of the Kubernetes API; 0 takes a free one.", max=LAST_PORT)
     ] = 8001,
-    operator_port: Annotated[int, typer.Option("--operator-port", help="Port of the operator.")] = 8080,
-    runtime_port: Annotated[int, typer.Option("--runtime-port", help="Port of the runtime.")] = 8081,
+    operator_port: Annotated[
+        int, typer.Option("--operator-port", help="Port of the operator.", max=LAST_PORT)
+    ] = 8080,
+    runtime_port: Annotated[
+        int, typer.Option("--runtime-port", help="Port of the runtime.", max=LAST_PORT)
+    ] = 8081,
 ) -> None:
     """Start all of LMOS on this machine, with the Agents and Channels below PATHS, until Ctrl-C."""
-    from lmos.apps.up import Settings, run
+    from lmos.apps.arithmetic import on_one_thread
+    from lmos.apps.settings import Settings
+    from lmos.cli.output import waiting
 
-    run(Settings.of(paths or [], data, api_port, operator_port, runtime_port))
+    settings = Settings.of(paths or [], data, api_port, operator_port, runtime_port)
+    with waiting("Loading LMOS"), on_one_thread():
+        from lmos.apps.up import run
+
+    run(settings)
 
 
 def status(
@@ -52,16 +62,21 @@ def status(
 ) -> None:
     """Print what runs: addresses, Channels and Agents."""
     from lmos.apps.overview import overview
-    from lmos.cli.output import print_table, print_value
+    from lmos.cli.output import print_table, print_value, waiting
 
-    found = asyncio.run(overview(kubeconfig, runtime))
+    with waiting("Looking around"):
+        found = asyncio.run(overview(kubeconfig, runtime))
     if output is not Output.table:
         print_value(found, output)
         return
     print_table(("part", "address", "state"), [list(part.values()) for part in found["parts"]], empty="")
     typer.echo()
-    channels = [(each["namespace"], each["name"], each["resolveStatus"]) for each in found["channels"]]
-    print_table(("namespace", "channel", "status"), channels, empty="No Channels yet: lmos apply -f FILE")
+    channels = [
+        (each["namespace"], each["name"], each["resolveStatus"], each["message"])
+        for each in found["channels"]
+    ]
+    columns = ("namespace", "channel", "status", "why")
+    print_table(columns, channels, empty="No Channels yet: lmos apply -f FILE")
     typer.echo()
     _print_agents(found["agents"])
 
@@ -69,9 +84,10 @@ def status(
 def agents(output: OutputOption = Output.table, kubeconfig: KubeconfigOption = None) -> None:
     """Print the Agents with their health and the Channels they serve."""
     from lmos.apps.overview import agents_overview
-    from lmos.cli.output import print_value
+    from lmos.cli.output import print_value, waiting
 
-    found = asyncio.run(agents_overview(kubeconfig))
+    with waiting("Reading Agents"):
+        found = asyncio.run(agents_overview(kubeconfig))
     if output is Output.table:
         _print_agents(found)
     else:
@@ -79,17 +95,21 @@ def agents(output: OutputOption = Output.table, kubeconfig: KubeconfigOption = N
 
 
 def _print_agents(found: list[dict[str, Any]]) -> None:
-    from lmos.cli.output import print_table
+    from lmos.cli.output import aside, print_table
 
     rows = [
         (
             each["namespace"],
             each["name"],
-            each["health"],
+            each["state"],
+            "-" if each["wanted"] is None else f"{each['ready']}/{each['wanted']}",
             ", ".join(each["capabilities"]),
             ", ".join(each["channels"]),
         )
         for each in found
     ]
-    columns = ("namespace", "agent", "health", "capabilities", "serves")
+    columns = ("namespace", "agent", "state", "ready", "capabilities", "serves")
     print_table(columns, rows, empty="No Agents yet: lmos up agent.py, or lmos apply -f FILE")
+    for each in found:
+        if each["message"]:
+            aside(f"Agent {each['name']}: {each['message']}")

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+LAST_PORT = 65_535
+
 
 class Output(StrEnum):
     """How a command prints what it found."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -45,12 +45,13 @@ def plan(
     Files alone need no API server. Exits with 3 when a Channel is not resolved, 2 when a manifest is wrong.
     """
     from lmos.apps.planning import plan_files, plan_live
-    from lmos.cli.output import print_value
+    from lmos.cli.output import print_value, waiting
 
-    if files and not live and kubeconfig is None:
-        report = plan_files(files)
-    else:
-        report = asyncio.run(plan_live(kubeconfig, files or []))
+    with waiting("Planning"):
+        if files and not live and kubeconfig is None:
+            report = plan_files(files)
+        else:
+            report = asyncio.run(plan_live(kubeconfig, files or []))
     if output is Output.table:
         _print_report(report)
     else:
@@ -69,10 +70,11 @@ def explain(
 ) -> None:
     """Print why each Capability of a Channel is wired as it is, or what is missing and what would help."""
     from lmos.apps.planning import explain_live
-    from lmos.cli.output import print_value
+    from lmos.cli.output import print_value, waiting
     from lmos.core.resolver import explanation_to_json, render
 
-    explanation = asyncio.run(explain_live(kubeconfig, channel, namespace))
+    with waiting("Reading Agents"):
+        explanation = asyncio.run(explain_live(kubeconfig, channel, namespace))
     if output is Output.table:
         typer.echo("\n".join(render(explanation)))
     else:
@@ -80,15 +82,13 @@ def explain(
 
 
 def _print_report(report: PlanReport) -> None:
+    from lmos.cli.output import aside, complain
     from lmos.core.resolver import render
 
     for explanation in report.channels:
         typer.echo("\n".join(render(explanation)))
         typer.echo()
     for problem in report.problems:
-        said: dict[str, Any] = problem.to_json()
-        where = f"{said['kind']} {said['namespace']}/{said['name']}: " if said["name"] else ""
-        typer.secho(f"{said['code']}: {where}{said['message']}", fg="red", err=True)
-        typer.echo(f"  {said['hint']}", err=True)
+        complain(problem.error, f"{problem.kind} {problem.namespace}/{problem.name}" if problem.name else "")
     if not report.channels and not report.problems:
-        typer.echo("There is no Channel to plan.", err=True)
+        aside("There is no Channel to plan.")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lmos.cli.options import FilesOption, KubeconfigOption, NamespaceOption, Output, OutputOption
+
+if TYPE_CHECKING:
+    from lmos.core.errors import LmosError
 
 KindArgument = Annotated[
     str, typer.Argument(help="Plural, singular, short or kind name: agents, ch, Channel …")
@@ -27,22 +30,25 @@ def apply(files: FilesOption, namespace: NamespaceOption = "", kubeconfig: Kubec
     """Create or change the objects of manifests, by server-side apply."""
     from lmos.apps.applying import apply_files
     from lmos.apps.instance import cluster_of
+    from lmos.cli.output import complain, waiting
 
-    async def run() -> int:
-        failures = 0
+    async def run() -> list[LmosError]:
+        failures: list[LmosError] = []
         async with cluster_of(kubeconfig) as cluster:
-            async for outcome in apply_files(cluster, files, namespace or cluster.namespace):
+            outcomes = apply_files(cluster, files, namespace or cluster.namespace)
+            while True:
+                with waiting("Applying"):
+                    outcome = await anext(outcomes, None)
+                if outcome is None:
+                    return failures
                 if outcome.error:
-                    failures += 1
-                    typer.secho(f"{outcome.subject}: {outcome.error.message}", fg="red", err=True)
-                    if outcome.error.hint:
-                        typer.echo(f"  {outcome.error.hint}", err=True)
+                    failures.append(outcome.error)
+                    complain(outcome.error, outcome.subject)
                 else:
                     typer.echo(f"{outcome.subject} {outcome.deed}")
-        return failures
 
-    if asyncio.run(run()):
-        raise typer.Exit(1)
+    if failures := asyncio.run(run()):
+        raise typer.Exit(failures[0].exit_status)
 
 
 def get(
@@ -57,17 +63,19 @@ def get(
     """Print objects of a kind."""
     from lmos.apps.browsing import find_kind, read_objects, read_table
     from lmos.apps.instance import cluster_of
-    from lmos.cli.output import print_table, print_value
+    from lmos.cli.output import print_table, print_value, waiting
 
     async def run() -> None:
         async with cluster_of(kubeconfig) as cluster:
-            found = await find_kind(cluster, kind)
             where = "" if all_namespaces else namespace or cluster.namespace
-            if output is Output.table:
-                columns, rows = await read_table(cluster, found, where, name)
-                print_table(columns, rows, empty=f"No {found.plural} found in {where or 'any namespace'}.")
+            with waiting("Reading"):
+                found = await find_kind(cluster, kind)
+                as_table = output is Output.table
+                read = await (read_table if as_table else read_objects)(cluster, found, where, name)
+            if isinstance(read, dict):
+                print_value(read, output)
             else:
-                print_value(await read_objects(cluster, found, where, name), output)
+                print_table(*read, empty=f"No {found.plural} found in {where or 'any namespace'}.")
 
     asyncio.run(run())
 
@@ -76,23 +84,25 @@ def describe(
     kind: KindArgument,
     name: NameArgument,
     namespace: NamespaceOption = "",
+    output: OutputOption = Output.table,
     kubeconfig: KubeconfigOption = None,
 ) -> None:
     """Print an object with its status and its Events."""
-    from lmos.apps.browsing import events_about, find_kind
+    from lmos.apps.browsing import events_about, find_kind, read_objects
     from lmos.apps.instance import cluster_of
-    from lmos.cli.output import print_table, print_value
+    from lmos.cli.describing import print_description
+    from lmos.cli.output import print_value, waiting
 
     async def run() -> None:
         async with cluster_of(kubeconfig) as cluster:
-            found = await find_kind(cluster, kind)
-            where = namespace or cluster.namespace
-            manifest = await cluster.get(found, name, where)
-            manifest["metadata"].pop("managedFields", None)
-            print_value(manifest, Output.yaml)
-            typer.echo("\nEvents:")
-            events = await events_about(cluster, manifest)
-            print_table(("last seen", "type", "reason", "message"), events, empty="  none")
+            with waiting("Reading"):
+                found = await find_kind(cluster, kind)
+                manifest = await read_objects(cluster, found, namespace or cluster.namespace, name)
+                events = await events_about(cluster, manifest)
+            if output is Output.table:
+                print_description(manifest, events)
+            else:
+                print_value({"object": manifest, "events": events}, output)
 
     asyncio.run(run())
 
@@ -106,11 +116,13 @@ def delete(
     """Delete an object; what it owns goes with it."""
     from lmos.apps.browsing import find_kind
     from lmos.apps.instance import cluster_of
+    from lmos.cli.output import waiting
 
     async def run() -> None:
         async with cluster_of(kubeconfig) as cluster:
-            found = await find_kind(cluster, kind)
-            await cluster.delete(found, name, namespace or cluster.namespace)
+            with waiting("Deleting"):
+                found = await find_kind(cluster, kind)
+                await cluster.delete(found, name, namespace or cluster.namespace)
             typer.echo(f"{found.plural}/{name} deleted")
 
     asyncio.run(run())
@@ -123,14 +135,13 @@ def export(
     ] = None,
 ) -> None:
     """Write what LMOS generates: the CRDs of its four kinds."""
-    import yaml
-
+    from lmos.cli.output import as_yaml
     from lmos.core.errors import InvalidInput
     from lmos.core.resources.crds import crd_files
 
     if what != "crds":
         raise InvalidInput(f"There is nothing called {what!r} to export.", hint="Use: lmos export crds")
-    texts = {name: _yaml(manifest, yaml) for name, manifest in crd_files().items()}
+    texts = {name: as_yaml(manifest) for name, manifest in crd_files().items()}
     if folder is None:
         typer.echo("---\n".join(texts.values()), nl=False)
         return
@@ -138,8 +149,3 @@ def export(
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
         typer.echo(f"{folder / name} written")
-
-
-def _yaml(manifest: dict[str, Any], yaml: Any) -> str:  # noqa: ANN401 - the module, imported late
-    text: str = yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=110)
-    return text

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lmos.cli.options import KubeconfigOption
+from lmos.cli.options import LAST_PORT, KubeconfigOption
 
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 DataOption = Annotated[
@@ -21,7 +21,9 @@ def register(app: typer.Typer) -> None:
 
 
 def apiserver(
-    port: Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes a free one.")] = 8001,
+    port: Annotated[
+        int, typer.Option("--port", help="Port to listen on; 0 takes a free one.", max=LAST_PORT)
+    ] = 8001,
     data: DataOption = ".lmos",
 ) -> None:
     """Serve the embedded Kubernetes API on loopback."""
@@ -31,7 +33,7 @@ def apiserver(
 
 
 def operator(
-    port: Annotated[int, typer.Option("--port", help="Port of its REST API.")] = 8080,
+    port: Annotated[int, typer.Option("--port", help="Port of its REST API.", max=LAST_PORT)] = 8080,
     host: HostOption = "127.0.0.1",
     kubeconfig: KubeconfigOption = None,
 ) -> None:
@@ -42,12 +44,15 @@ def operator(
 
 
 def runtime(
-    port: Annotated[int, typer.Option("--port", help="Port of its doors.")] = 8081,
+    port: Annotated[int, typer.Option("--port", help="Port of its doors.", max=LAST_PORT)] = 8081,
     host: HostOption = "127.0.0.1",
     data: DataOption = ".lmos",
     kubeconfig: KubeconfigOption = None,
 ) -> None:
     """Take users' messages and send each to the most capable Agent."""
-    from lmos.apps.runtime import run
+    from lmos.apps.arithmetic import on_one_thread
+
+    with on_one_thread():
+        from lmos.apps.runtime import run
 
     run(kubeconfig, host, port, data)

@@ -17,7 +17,7 @@ from lmos.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from lmos.apps.door import Question, RuntimeDoor
+    from lmos.apps.door import Question, RuntimeDoor, StreamEvent
 
 AgentOption = Annotated[str, typer.Option("--agent", help="Ask this Agent instead of routing.")]
 ConversationOption = Annotated[
@@ -44,18 +44,18 @@ def ask(
     """Ask one question and print the answer with the Agent that gave it and why."""
     from lmos.apps.door import Question, RuntimeDoor, new_id
     from lmos.apps.instance import runtime_url_of
-    from lmos.cli.output import print_value
+    from lmos.cli.output import aside, print_value, waiting
 
     async def run() -> None:
         door_tenant, door_channel = await _channel(kubeconfig, tenant, channel)
         asked = Question(door_tenant, door_channel, conversation or new_id(), new_id(), question, agent)
         async with RuntimeDoor(runtime_url_of(runtime, kubeconfig)) as door:
-            answer = await door.ask(asked)
-            record = await door.turn(asked.turn)
+            with waiting("Waiting for the answer"):
+                answer = await door.ask(asked)
+                record = await door.turn(asked.turn)
         if output is Output.table:
             typer.echo(answer)
-            typer.secho(f"\n{_because(record)}", dim=True, err=True)
-            typer.secho(f"More: lmos why {asked.turn}", dim=True, err=True)
+            aside(f"\n{_because(record)}\nMore: lmos why {asked.turn}")
         else:
             print_value(record, output)
 
@@ -73,12 +73,13 @@ def chat(
     """Talk with the Agents of a Channel. /why explains the last answer, Ctrl-D ends."""
     from lmos.apps.door import Question, RuntimeDoor, new_id
     from lmos.apps.instance import runtime_url_of
+    from lmos.cli.output import aside
 
     async def run() -> None:
         door_tenant, door_channel = await _channel(kubeconfig, tenant, channel)
         talk = conversation or new_id()
         turn = ""
-        typer.secho(f"{door_tenant}/{door_channel} · /why explains the last answer, Ctrl-D ends", dim=True)
+        aside(f"{door_tenant}/{door_channel} · /why explains the last answer, Ctrl-D ends")
         async with RuntimeDoor(runtime_url_of(runtime, kubeconfig)) as door:
             while (said := await asyncio.to_thread(_prompt)) is not None:
                 if said == "/why" and turn:
@@ -99,11 +100,12 @@ def why(
     """Print why a Turn went to its Agent."""
     from lmos.apps.door import RuntimeDoor
     from lmos.apps.instance import runtime_url_of
-    from lmos.cli.output import print_value
+    from lmos.cli.output import print_value, waiting
 
     async def run() -> None:
         async with RuntimeDoor(runtime_url_of(runtime, kubeconfig)) as door:
-            record = await door.turn(turn)
+            with waiting("Looking it up"):
+                record = await door.turn(turn)
         if output is Output.table:
             _print_record(record)
         else:
@@ -131,23 +133,39 @@ def _prompt() -> str | None:
 
 
 async def _say(door: RuntimeDoor, question: Question) -> None:
-    """Stream one answer to the terminal."""
+    """Stream one answer to the terminal; what goes wrong does not end the talk."""
+    from lmos.cli.output import complain, waiting
     from lmos.core.errors import LmosError
 
+    events = door.stream(question)
+    streamed = False
     try:
-        printed = False
-        async for event in door.stream(question):
-            if event.name == "message.delta":
-                typer.echo(event.data["content"], nl=False)
-                printed = True
-            elif event.name == "message":
-                typer.echo("" if printed else event.data["content"])
-            elif event.name == "error":
-                typer.secho(event.data.get("message", "The Turn failed."), fg="red", err=True)
-            elif event.name == "turn.started" and event.data.get("agent"):
-                typer.secho(f"[{event.data['agent']}] ", dim=True, nl=False)
+        while True:
+            with waiting("Waiting for the answer"):
+                event = await anext(events, None)
+            if event is None:
+                return
+            streamed = _print_event(event, streamed=streamed)
     except LmosError as error:
-        typer.secho(f"{error.message} {error.hint}", fg="red", err=True)
+        complain(error)
+
+
+def _print_event(event: StreamEvent, *, streamed: bool) -> bool:
+    """Print what an event brings; returns whether pieces of the answer are on the terminal already."""
+    from lmos.cli.output import aside, complain
+    from lmos.core.errors import LmosError
+
+    if event.name == "message.delta":
+        typer.echo(event.data["content"], nl=False)
+        return True
+    if event.name == "message":
+        typer.echo("" if streamed else event.data["content"])
+    elif event.name == "error":
+        message = event.data.get("message", "The Turn failed.")
+        complain(LmosError(message, hint=event.data.get("hint", "")))
+    elif event.name == "turn.started" and event.data.get("agent"):
+        aside(f"[{event.data['agent']}]")
+    return streamed
 
 
 def _because(record: dict[str, Any]) -> str:

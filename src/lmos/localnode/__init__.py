@@ -1,5 +1,6 @@
 """Runs Deployments as child processes on one machine."""
 
 from lmos.localnode.node import LocalNode
+from lmos.localnode.process import CannotStart, Reaper
 
-__all__ = ["LocalNode"]
+__all__ = ["CannotStart", "LocalNode", "Reaper"]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from lmos.core.resources.kinds import DEPLOYMENT, ENDPOINT_SLICE, SERVICE
 from lmos.core.resources.slices import LOCAL_SLICES
-from lmos.localnode.process import Reaper
 from lmos.localnode.publishing import selects
 from lmos.localnode.run import DeploymentRun
 from lmos.ports.informer import Informer, Key, key_of
@@ -15,9 +14,13 @@ from lmos.ports.informer import Informer, Key, key_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lmos.localnode.process import Reaper
     from lmos.ports.clock import Clock
     from lmos.ports.cluster import Cluster
     from lmos.ports.informer import Observed
+
+_STOP_SECONDS = 2.0
+"""When the node itself stops, nobody waits longer for an Agent."""
 
 
 class LocalNode:
@@ -28,12 +31,18 @@ class LocalNode:
         cluster: Where Deployments and Services are read, statuses and EndpointSlices written.
         clock: For back-off and the times of conditions.
         logs: Folder of the processes' logs, `<namespace>/<replica>.log`.
+        reaper: Ends the processes when this one is killed.
+
+    Attributes:
+        looked: Set once the status of every Deployment says what is true now.
     """
 
-    def __init__(self, cluster: Cluster, clock: Clock, logs: Path) -> None:
+    def __init__(self, cluster: Cluster, clock: Clock, logs: Path, reaper: Reaper) -> None:
         self._cluster = cluster
         self._clock = clock
         self._logs = logs
+        self._reaper = reaper
+        self.looked = asyncio.Event()
         self._deployments = Informer(cluster, DEPLOYMENT)
         self._services = Informer(cluster, SERVICE)
         self._slices = Informer(cluster, ENDPOINT_SLICE, labels=LOCAL_SLICES)
@@ -42,7 +51,6 @@ class LocalNode:
 
     async def run(self) -> None:
         """Run until cancelled; then every process is stopped."""
-        self._reaper = Reaper()
         self._deployments.on_change(self._deployment_changed)
         self._services.on_change(self._service_changed)
         try:
@@ -51,12 +59,14 @@ class LocalNode:
                     group.create_task(informer.run())
                 await asyncio.gather(self._services.synced.wait(), self._slices.synced.wait())
                 group.create_task(self._deployments.run())
+                await self._deployments.synced.wait()
+                await asyncio.gather(*(run.looked.wait() for run in self._runs.values()))
+                self.looked.set()
         finally:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await asyncio.gather(*(run.stop() for run in self._runs.values()))
-            await asyncio.to_thread(self._reaper.close)
+            await asyncio.gather(*(run.stop(within_seconds=_STOP_SECONDS) for run in self._runs.values()))
 
     def _deployment_changed(self, seen: Observed) -> None:
         run = self._runs.get(seen.key)

@@ -9,13 +9,22 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from lmos.core.errors import LmosError
+from lmos.localnode.workload import with_variables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import IO
+
     from lmos.localnode.workload import Workload
+
+    Output = int | IO[bytes]
+
+LOOPBACK = "127.0.0.1"
 
 # The child names itself to the reaper before it becomes the command, so that no kill falls in between.
 _INTRODUCE = 'echo "+$$" >&0; exec "$@" </dev/null'
@@ -28,7 +37,11 @@ class CannotStart(LmosError):
 
 
 class Reaper:
-    """The process that outlives us for as long as it takes to end our children."""
+    """
+    The process that outlives us for as long as it takes to end our children.
+
+    Use it as a context manager; afterwards none of them is left.
+    """
 
     def __init__(self) -> None:
         script = Path(__file__).with_name("reaper.py")
@@ -39,14 +52,55 @@ class Reaper:
             raise CannotStart("The reaper has no pipe.")
         self._pipe = self._process.stdin
 
-    def fileno(self) -> int:
-        """The pipe that children inherit until they have named themselves."""
-        return self._pipe.fileno()
+    def __enter__(self) -> Self:
+        return self
 
-    def forget(self, pid: int) -> None:
-        """The process group `pid` has ended."""
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        stdout: Output,
+        stderr: Output,
+        environment: Mapping[str, str] | None = None,
+        directory: str = "",
+    ) -> subprocess.Popen[bytes]:
+        """
+        Start `command` in a process group of its own, which ends at the latest when we do.
+
+        Not through the event loop: uvloop forks, and the libraries that numpy stands on wait in a fork
+        for their own threads, which wait for this one (docs/decisions/0014-starting-processes.md).
+
+        Raises:
+            CannotStart: The directory does not exist, or the system refuses another process.
+        """
+        try:
+            return subprocess.Popen(  # noqa: S603 - what the Deployment asks for
+                ("/bin/sh", "-c", _INTRODUCE, "sh", *command),
+                stdin=self._pipe.fileno(),
+                stdout=stdout,
+                stderr=stderr,
+                env=environment,
+                cwd=directory or None,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise CannotStart(
+                f"{command[0]!r} cannot be started: {error}.",
+                hint="Check the command, its directory and the limits of this machine.",
+            ) from error
+
+    def forget(self, process: subprocess.Popen[bytes]) -> None:
+        """The process has ended; end what it left behind."""
+        self.kill(process)
         with contextlib.suppress(OSError):
-            os.write(self.fileno(), f"-{pid}\n".encode())
+            os.write(self._pipe.fileno(), f"-{process.pid}\n".encode())
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """End a process and all that it started, at once."""
+        signal_group(process, signal.SIGKILL)
 
     def close(self) -> None:
         """Let it end whatever is left, and wait for that."""
@@ -54,79 +108,122 @@ class Reaper:
         self._process.wait()
 
 
+def signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    """Send a signal to a process and all that it started; nothing happens where they are gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
 class ChildProcess:
-    """A running command with a port of its own; `exited` is its exit status once it has ended."""
+    """A running command with a port of its own."""
+
+    # Ports handed out by this process: two children that start together must not get the same one.
+    _ports: ClassVar[set[int]] = set()
 
     def __init__(
-        self, process: asyncio.subprocess.Process, port: int, grace_seconds: float, reaper: Reaper
+        self, process: subprocess.Popen[bytes], port: int, grace_seconds: float, reaper: Reaper
     ) -> None:
         self._process = process
+        self._exited = _exit_of(process)
         self._grace_seconds = grace_seconds
         self._reaper = reaper
         self.port = port
 
     @classmethod
-    async def start(cls, workload: Workload, log_path: Path, reaper: Reaper) -> Self:
+    def start(cls, workload: Workload, log_path: Path, reaper: Reaper) -> Self:
         """
         Start the workload's command with a free port in `PORT`; its output goes to `log_path`.
 
         Raises:
-            CannotStart: The directory does not exist, or the system refuses another process.
+            CannotStart: The directory does not exist, or the system refuses another process or log.
         """
-        port = _free_port()
-        environment = os.environ | dict(workload.environment) | {"PORT": str(port), "HOST": "127.0.0.1"}
-        # Commands such as `lmos` and `python` mean the ones of this installation.
-        environment["PATH"] = (
-            f"{Path(sys.executable).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
-        )
-        environment["PYTHONUNBUFFERED"] = "1"
+        port = _free_port(cls._ports)
+        cls._ports.add(port)
         try:
-            log_path.parent.mkdir(parents=True, exist_ok=True)
-            with log_path.open("wb") as output:
-                process = await asyncio.create_subprocess_exec(
-                    "/bin/sh",
-                    "-c",
-                    _INTRODUCE,
-                    "sh",
-                    *workload.command,
-                    stdin=reaper.fileno(),
+            command, environment = _expanded(workload, port)
+            with _log(log_path) as output:
+                process = reaper.start(
+                    command,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env=environment,
-                    cwd=workload.directory or None,
-                    start_new_session=True,
+                    environment=environment,
+                    directory=workload.directory,
                 )
-        except OSError as error:
-            raise CannotStart(
-                f"{workload.command[0]!r} cannot be started: {error}.",
-                hint="Check the directory and the limits of this machine.",
-            ) from error
+        except BaseException:
+            cls._ports.discard(port)
+            raise
         return cls(process, port, workload.grace_seconds, reaper)
 
     async def wait(self) -> int:
         """The exit status; negative for the signal that ended it."""
-        status = await self._process.wait()
-        # What the command itself started and left behind goes with it.
-        self._signal(signal.SIGKILL)
-        self._reaper.forget(self._process.pid)
+        status = await asyncio.shield(self._exited)
+        self._reaper.forget(self._process)
+        self._ports.discard(self.port)
         return status
 
-    async def stop(self) -> None:
-        """SIGTERM, and SIGKILL after the grace period; returns when it has ended."""
-        self._signal(signal.SIGTERM)
+    async def stop(self, *, within_seconds: float = float("inf")) -> None:
+        """
+        SIGTERM, and SIGKILL after the workload's grace period, or earlier; returns when it has ended.
+
+        Whoever does not wait for that, by cancelling, has it killed at once.
+        """
+        signal_group(self._process, signal.SIGTERM)
         try:
-            await asyncio.wait_for(self._process.wait(), self._grace_seconds)
-        except TimeoutError:
-            self._signal(signal.SIGKILL)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(self._grace_seconds, within_seconds)):
+                    await asyncio.shield(self._exited)
+        finally:
+            self._reaper.kill(self._process)
         await self.wait()
 
-    def _signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+
+def _exit_of(process: subprocess.Popen[bytes]) -> asyncio.Future[int]:
+    """The exit status to come, waited for on a thread of its own."""
+    loop = asyncio.get_running_loop()
+    exited: asyncio.Future[int] = loop.create_future()
+
+    def settle(status: int) -> None:
+        if not exited.done():
+            exited.set_result(status)
+
+    def wait() -> None:
+        status = process.wait()
+        # The loop may be over by then: nobody asks any more.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, status)
+
+    threading.Thread(target=wait, name=f"wait-{process.pid}", daemon=True).start()
+    return exited
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _expanded(workload: Workload, port: int) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Command and environment, with the references to variables filled in that Kubernetes fills in."""
+    own = {"PORT": str(port), "HOST": LOOPBACK}
+    variables = dict(workload.environment) | own
+    given = {name: with_variables(value, variables) for name, value in variables.items()}
+    environment = os.environ | given
+    # Commands such as `lmos` and `python` mean the ones of this installation.
+    search = environment.get("PATH", os.defpath)
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{search}"
+    environment["PYTHONUNBUFFERED"] = "1"
+    return tuple(with_variables(word, given) for word in workload.command), environment
+
+
+def _log(path: Path) -> IO[bytes]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
+    except OSError as error:
+        raise CannotStart(
+            f"The log {path} cannot be written: {error.strerror}.",
+            hint="Free some space, or mend the permissions of its folder.",
+        ) from error
+
+
+def _free_port(taken: set[int]) -> int:
+    while True:
+        with socket.socket() as probe:
+            probe.bind((LOOPBACK, 0))
+            port: int = probe.getsockname()[1]
+        if port not in taken:
+            return port

@@ -26,6 +26,7 @@ _STARTING_LOOK_SECONDS = 0.1
 _FIRST_BACK_OFF_SECONDS = 0.5
 _LAST_BACK_OFF_SECONDS = 30.0
 _STEADY_SECONDS = 60.0
+_SLOW_SECONDS = 10.0
 _LAST_LINES = 5
 
 
@@ -50,16 +51,17 @@ class Replica:
         self.workload = workload
         self.is_ready = False
         self.port: int | None = None
-        self.restarts = 0
         self.failure = ""
         self._log_path = log_path
         self._reaper = reaper
         self._clock = clock
         self._on_change = on_change
+        self._patience_seconds = float("inf")
         self._task = asyncio.create_task(self._keep_running())
 
-    async def stop(self) -> None:
-        """End the process and do not start it again."""
+    async def stop(self, *, within_seconds: float = float("inf")) -> None:
+        """End the process within its grace period, or earlier, and do not start it again."""
+        self._patience_seconds = within_seconds
         self._task.cancel()
         await asyncio.wait([self._task])
 
@@ -75,17 +77,16 @@ class Replica:
                 back_off_seconds = _FIRST_BACK_OFF_SECONDS
             await asyncio.sleep(back_off_seconds)
             back_off_seconds = min(back_off_seconds * 2, _LAST_BACK_OFF_SECONDS)
-            self.restarts += 1
 
     async def _run_once(self) -> None:
         """Start the process and look after it until it ends."""
-        child = await ChildProcess.start(self.workload, self._log_path, self._reaper)
+        child = ChildProcess.start(self.workload, self._log_path, self._reaper)
         watching = asyncio.create_task(self._watch_readiness(child.port))
         try:
             status = await child.wait()
         except asyncio.CancelledError:
             self._report(port=None, is_ready=False, failure="")
-            await child.stop()
+            await child.stop(within_seconds=self._patience_seconds)
             raise
         finally:
             watching.cancel()
@@ -95,6 +96,7 @@ class Replica:
 
     async def _watch_readiness(self, port: int) -> None:
         probe = self.workload.readiness
+        slow_from = self._clock.monotonic() + _SLOW_SECONDS
         failed = 0
         while True:
             if await answers(probe, port):
@@ -104,6 +106,9 @@ class Replica:
                 failed += 1
                 if self.is_ready and failed >= probe.failure_threshold:
                     self._report(port=port, is_ready=False, failure=f"Port {port} no longer answers.")
+                elif not (self.is_ready or self.failure) and self._clock.monotonic() > slow_from:
+                    silence = f"Nothing answers on port {port}, which is in $PORT, after {_SLOW_SECONDS:g} s."
+                    self._report(port=None, is_ready=False, failure=f"{silence} {self._last_words()}")
             await asyncio.sleep(probe.period_seconds if self.is_ready else _STARTING_LOOK_SECONDS)
 
     def _report(self, *, port: int | None, is_ready: bool, failure: str) -> None:

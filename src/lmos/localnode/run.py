@@ -23,6 +23,7 @@ from lmos.localnode.workload import UnrunnableDeployment, Workload, workload_of
 from lmos.ports.cluster import ObjectNotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from lmos.core.resources.kinds import Manifest
@@ -41,6 +42,7 @@ class DeploymentRun:
     Runs the Deployment of one name.
 
     New processes are started beside the old ones, which are stopped once enough of the new answer.
+    `looked` is set once it has been seen to for the first time.
     """
 
     def __init__(
@@ -63,10 +65,12 @@ class DeploymentRun:
         self._deployments = deployments
         self._services = services
         self._replicas: list[Replica] = []
+        self._leaving: dict[Replica, asyncio.Task[None]] = {}
         self._started = 0
         self._revision = ""
         self._problem = ""
         self._wake = asyncio.Event()
+        self.looked = asyncio.Event()
         # Slices that an earlier process of ours left behind count as published.
         self._published = {
             item["metadata"]["name"]: item
@@ -87,25 +91,41 @@ class DeploymentRun:
             try:
                 if deployment is None:
                     await self._publish_slices([])
-                    await self.stop()
+                    self._retire(self._replicas)
+                    self._replicas = []
                 else:
                     await self._step(deployment)
-            except LmosError as error:
-                log.warning("local_node_retries", deployment=self._key.name, error=error.message)
+            except Exception as error:
+                # One Deployment's failure must not stop the others.
+                log.warning(
+                    "local_node_retries",
+                    deployment=self._key.name,
+                    error=str(error) or type(error).__name__,
+                    exc_info=None if isinstance(error, LmosError) else error,
+                )
                 asyncio.get_running_loop().call_later(_RETRY_SECONDS, self.look)
+            self.looked.set()
 
-    async def stop(self) -> None:
-        """End every process."""
-        replicas, self._replicas = self._replicas, []
-        await asyncio.gather(*(replica.stop() for replica in replicas))
+    async def stop(self, *, within_seconds: float) -> None:
+        """End every process within that time."""
+        replicas = [*self._replicas, *self._leaving]
+        self._replicas = []
+        await asyncio.gather(*(replica.stop(within_seconds=within_seconds) for replica in replicas))
 
     async def _step(self, deployment: Manifest) -> None:
         surplus = self._settle(deployment)
         await self._publish(deployment)
-        if surplus:
-            # Only now, when nobody is sent to them any more.
-            await asyncio.gather(*(replica.stop() for replica in surplus))
-            await self._publish(deployment)
+        # Only now, when nobody is sent to them any more.
+        self._retire(surplus)
+
+    def _retire(self, surplus: Iterable[Replica]) -> None:
+        """Stop these in the background: their grace period holds up nobody."""
+        for replica in surplus:
+            self._leaving[replica] = asyncio.create_task(self._end(replica))
+
+    async def _end(self, replica: Replica) -> None:
+        await replica.stop()
+        del self._leaving[replica]
 
     def _settle(self, deployment: Manifest) -> list[Replica]:
         """Start what is missing; take out what is no longer wanted and return it, still running."""
@@ -117,6 +137,8 @@ class DeploymentRun:
             return []
         self._revision = workload.revision
         current = [replica for replica in self._replicas if replica.workload.revision == workload.revision]
+        # Those that answer are the last to go.
+        current.sort(key=lambda replica: not replica.is_ready)
         missing = workload.replicas - len(current)
         started = [self._start(workload) for _ in range(missing)]
         old = [replica for replica in self._replicas if replica not in current]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,11 +12,14 @@ from lmos.core.errors import InvalidInput
 from lmos.core.resources.workload import DIRECTORY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lmos.core.resources.kinds import Manifest
 
 _READINESS_PERIOD_SECONDS = 10.0
 _FAILURE_THRESHOLD = 3
 _TERMINATION_GRACE_SECONDS = 30.0
+_REFERENCE = re.compile(r"\$\$|\$\((?P<name>[^()\s]+)\)")
 
 
 class UnrunnableDeployment(InvalidInput):
@@ -47,7 +51,7 @@ class Workload:
 
     Attributes:
         revision: Changes when the pod template changes; processes of another revision are replaced.
-        command: Program and arguments.
+        command: Program and arguments; `$(NAME)` in them stands for a variable.
         environment: Added to this machine's environment, beside `PORT` and `HOST`.
         directory: Working directory; empty for that of LMOS itself.
         grace_seconds: Time between SIGTERM and SIGKILL.
@@ -97,6 +101,22 @@ def workload_of(deployment: Manifest) -> Workload:
         readiness=_probe(container.get("readinessProbe", {})),
         grace_seconds=float(pod.get("terminationGracePeriodSeconds", _TERMINATION_GRACE_SECONDS)),
     )
+
+
+def with_variables(text: str, variables: Mapping[str, str]) -> str:
+    """
+    `text` with `$(NAME)` replaced by the variable; `$$` stands for a dollar, an unknown name for itself.
+
+    So `--port $(PORT)` works in the command of an Agent that reads no environment.
+
+    Source:
+        Kubernetes, `Container.command`.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        return "$" if found["name"] is None else variables.get(found["name"], found[0])
+
+    return _REFERENCE.sub(value, text)
 
 
 def _variable(deployment: str, entry: dict[str, Any]) -> tuple[str, str]:

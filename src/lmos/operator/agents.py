@@ -15,7 +15,10 @@ from lmos.core.planning import (
     needs_discovery,
     plan_agent,
     plan_agent_status,
+    plan_departure,
 )
+from lmos.core.resources.kinds import DEPLOYMENT
+from lmos.core.resources.labels import DISCOVERED_GENERATION
 from lmos.operator.controller import Controller
 from lmos.operator.execution import carry_out
 from lmos.ports.agents import CardMissing
@@ -62,14 +65,17 @@ class AgentReconciler:
         deployment = self._view.deployments.get(key)
         agent = self._view.agents.get(key)
         if deployment is None:
-            # Its Agent belongs to it and is collected with it.
             self._fetched.pop(key, None)
+            # A Deployment that is gone takes its Agent with it; one that lost its label does not.
+            if agent is not None and _was_discovered(agent):
+                await carry_out(plan_departure(agent), self._cluster, self._view.learn)
             return None
         if agent is not None and not is_discovered(agent, deployment):
             return None
         services = self._view.services.within(key.namespace)
-        if self._is_fresh(key, deployment, services, agent):
-            return REFETCH_SECONDS
+        age_seconds = self._clock.monotonic() - self._fetched.get(key, float("-inf"))
+        if age_seconds < REFETCH_SECONDS and not _needs_discovery(deployment, services, agent):
+            return REFETCH_SECONDS - age_seconds
         found = await self._found(key, deployment, services)
         plan = plan_agent(deployment, services, found, self._view.agents.get(key), self._clock.now())
         if plan.changes:
@@ -78,17 +84,6 @@ class AgentReconciler:
             log.info("agent_not_discovered", namespace=key.namespace, deployment=key.name, code=found.code)
             return found.retry_after_seconds if isinstance(found, TemporaryError) else REFETCH_SECONDS
         return REFETCH_SECONDS
-
-    def _is_fresh(
-        self, key: Key, deployment: Deployment, services: Sequence[Service], agent: Agent | None
-    ) -> bool:
-        """Whether the Agent stands as its Deployment described itself not long ago."""
-        try:
-            discovery_target(deployment, services)
-        except LmosError:
-            return False
-        age = self._clock.monotonic() - self._fetched.get(key, float("-inf"))
-        return age < REFETCH_SECONDS and not needs_discovery(deployment, agent)
 
     async def _found(
         self, key: Key, deployment: Deployment, services: Sequence[Service]
@@ -120,12 +115,35 @@ class AgentReconciler:
             return
         await carry_out(plan_agent_status(agent, self._clock.now()), self._cluster, self._view.learn)
 
-    def _service_changed(self, key: Key, _: Service | None, __: Service | None) -> None:
-        for deployment in self._view.deployments.within(key.namespace):
-            self.discovery.queue.add(Key(deployment.namespace, deployment.name))
+    def _service_changed(self, key: Key, before: Service | None, after: Service | None) -> None:
+        services = [service for service in (before, after) if service]
+        for deployment in self._view.deployments:
+            if deployment.namespace == key.namespace and any(_selects(each, deployment) for each in services):
+                self.discovery.queue.add(Key(deployment.namespace, deployment.name))
 
     def _agent_changed(self, key: Key, before: Agent | None, after: Agent | None) -> None:
-        if self._view.deployments.get(key) is not None:
+        if self._view.deployments.get(key) is not None or (after is not None and _was_discovered(after)):
             self.discovery.queue.add(key)
         if after is not None and (before is None or before.spec != after.spec):
             self.statuses.queue.add(key)
+
+
+def _was_discovered(agent: Agent) -> bool:
+    """Whether discovery made it, for whichever Deployment."""
+    owners = {(owner.kind, owner.name) for owner in agent.metadata.owner_references}
+    is_ours = DISCOVERED_GENERATION in agent.metadata.annotations
+    return is_ours and (DEPLOYMENT.kind, agent.name) in owners
+
+
+def _needs_discovery(deployment: Deployment, services: Sequence[Service], agent: Agent | None) -> bool:
+    """Whether the Agent does not stand as its Deployment describes itself, or cannot be asked right now."""
+    try:
+        discovery_target(deployment, services)
+    except LmosError:
+        return True
+    return needs_discovery(deployment, agent)
+
+
+def _selects(service: Service, deployment: Deployment) -> bool:
+    labels = deployment.spec.template.metadata.labels
+    return bool(service.spec.selector) and service.spec.selector.items() <= labels.items()

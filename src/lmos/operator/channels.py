@@ -12,7 +12,7 @@ from lmos.operator.execution import carry_out
 from lmos.ports.informer import Key
 
 if TYPE_CHECKING:
-    from lmos.core.resources import Agent, Channel, ChannelRouting
+    from lmos.core.resources import Agent
     from lmos.operator.view import View
     from lmos.ports.clock import Clock
     from lmos.ports.cluster import Cluster
@@ -28,9 +28,10 @@ class ChannelReconciler:
         self._cluster = cluster
         self._clock = clock
         self.controller = Controller("channels", self._reconcile)
-        view.channels.on_change(self._channel_changed)
+        # Whoever changed a Channel, its status or its ChannelRouting: planning says whether to do something.
+        view.channels.on_change(lambda key, _, __: self.controller.queue.add(key))
+        view.routings.on_change(lambda key, _, __: self.controller.queue.add(key))
         view.agents.on_change(self._agent_changed)
-        view.routings.on_change(self._routing_changed)
 
     async def _reconcile(self, key: Key) -> None:
         channel = self._view.channels.get(key)
@@ -43,19 +44,9 @@ class ChannelReconciler:
             await carry_out(plan, self._cluster, self._view.learn)
             log.info("channel_planned", namespace=key.namespace, channel=key.name, changes=len(plan.changes))
 
-    def _channel_changed(self, key: Key, before: Channel | None, after: Channel | None) -> None:
-        only_status = before and after and before.metadata.generation == after.metadata.generation
-        if not only_status or (before and after and before.metadata.labels != after.metadata.labels):
-            self.controller.queue.add(key)
-
     def _agent_changed(self, key: Key, before: Agent | None, after: Agent | None) -> None:
         if not self._view.is_complete:
             # Every Channel is planned once everything has been read.
             return
         for channel in channels_affected(before, after, self._view.channels.within(key.namespace)):
             self.controller.queue.add(Key(channel.namespace, channel.name))
-
-    def _routing_changed(self, key: Key, _: ChannelRouting | None, after: ChannelRouting | None) -> None:
-        """Somebody edited or deleted what we publish."""
-        if after is None or not self.controller.queue.is_working_on(key):
-            self.controller.queue.add(key)

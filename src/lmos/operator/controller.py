@@ -77,10 +77,6 @@ class WorkQueue:
             self._again.discard(key)
             self.add(key)
 
-    def is_working_on(self, key: Key) -> bool:
-        """Whether a worker has taken `key` and not finished."""
-        return key in self._working
-
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits or is worked on; timers do not count."""

@@ -95,8 +95,12 @@ def plan_agent_status(agent: Agent, now: datetime) -> Plan:
 
 
 def is_discovered(agent: Agent, deployment: Deployment) -> bool:
-    """Whether discovery made `agent` for a Deployment of that name; otherwise somebody wrote it by hand."""
-    return any(
+    """
+    Whether discovery made `agent` for a Deployment of that name; otherwise somebody wrote it by hand.
+
+    Discovery notes the generation that it fetched, and names the Deployment as the owner.
+    """
+    return DISCOVERED_GENERATION in agent.metadata.annotations and any(
         (owner.kind, owner.name) == (deployment.KIND.kind, deployment.name)
         for owner in agent.metadata.owner_references
     )
