@@ -65,7 +65,7 @@ def owned_in(manifest: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
     return {who: keys for who, keys in found.items() if keys}
 
 
-@settings(max_examples=150)
+@settings(max_examples=200)
 @given(histories)
 def test_data_and_owners_are_those_of_the_model(history: list[tuple[str, str, dict[str, str], bool]]) -> None:
     storage = Storage(":memory:")

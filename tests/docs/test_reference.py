@@ -43,8 +43,9 @@ def errors_page() -> str:
     lines = [
         "# Error codes",
         "",
-        "One error, three voices: the terminal prints its message and a next step and exits with its status; HTTP",
-        "answers a problem document with its `code` and `hint`; the operator writes the code as a condition's reason.",
+        "One error, three voices: the terminal prints its message and a next step and exits with its status;",
+        "HTTP answers a problem document with its `code` and `hint`; the operator writes the code as a",
+        "condition's reason.",
         "",
         "| Code | Means | Exit | HTTP |",
         "|---|---|---|---|",
@@ -120,7 +121,7 @@ def test_every_command_and_option_is_documented() -> None:
             f"{name} {option}"
             for parameter in command.params
             for option in parameter.opts
-            if option.startswith("--") and option not in {"--help"} and option not in page
+            if option.startswith("--") and option != "--help" and option not in page
         ]
 
     assert not missing

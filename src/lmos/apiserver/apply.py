@@ -54,7 +54,8 @@ def applied(
     others = [manager for manager in managers if manager is not mine]
     fields = frozenset(leaves(tree, wanted))
     dropped = (mine.fields - fields if mine else frozenset()) - _needed(others, fields)
-    merged = without(tree, _merged(tree, live, wanted), dropped)
+    owned = fields.union(*(other.fields for other in others))
+    merged = without(tree, _merged(tree, live, wanted), dropped, owned)
     change = difference(leaves(tree, live), leaves(tree, merged))
     conflicts = tuple(
         Cause(readable(path), f'conflict with "{other.name}"', "FieldManagerConflict")

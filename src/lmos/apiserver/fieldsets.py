@@ -60,35 +60,45 @@ def item_step(tree: Tree, item: Json) -> str:
     return "v:" + orjson.dumps(item).decode()
 
 
-def without(tree: Tree, value: Json, fields: FieldSet) -> Json:
-    """`value` without `fields`, and without the objects and lists that this leaves empty."""
-    return _without(tree, value, _nested(fields))
+def without(tree: Tree, value: Json, fields: FieldSet, owned: FieldSet = frozenset()) -> Json:
+    """
+    `value` without `fields`, and without the objects and lists that this leaves empty.
+
+    Empty ones stay where their own paths are `owned`: somebody wants them to be there and empty.
+    """
+    return _without(tree, value, _nested(fields), _nested(owned))
 
 
-def _without(tree: Tree, value: Json, gone: Json) -> Json:
+def _without(tree: Tree, value: Json, gone: Json, owned: Json) -> Json:
     """`value` without what the fieldsV1 tree `gone` names; None when nothing is left."""
     if isinstance(value, dict):
         kept = {}
         for name, item in value.items():
-            below = gone.get(f"f:{name}")
-            rest = item if below is None else _kept(child(tree, name), item, below)
-            if below is None or rest is not None:
+            step = f"f:{name}"
+            rest = _kept(child(tree, name), item, gone.get(step), owned.get(step))
+            if rest is not None or step not in gone:
                 kept[name] = rest
         return kept or None
     if isinstance(value, list):
         items = []
         for item in value:
-            below = gone.get(item_step(tree, item))
-            rest = item if below is None else _kept(tree.get("items", {}), item, below)
-            if below is None or rest is not None:
+            step = item_step(tree, item)
+            rest = _kept(tree.get("items", {}), item, gone.get(step), owned.get(step))
+            if rest is not None or step not in gone:
                 items.append(rest)
         return items or None
     return None
 
 
-def _kept(tree: Tree, item: Json, gone: Json) -> Json:
+def _kept(tree: Tree, item: Json, gone: Json, owned: Json) -> Json:
     """What is left of `item`: nothing when it is itself named, else what is named nowhere below it."""
-    return None if not gone or "." in gone else _without(tree, item, gone)
+    if gone is None:
+        return item
+    if not gone or "." in gone:
+        return None
+    rest = _without(tree, item, gone, owned or {})
+    is_owned = owned is not None and (not owned or "." in owned)
+    return type(item)() if rest is None and is_owned else rest
 
 
 def encoded(fields: FieldSet) -> Json:

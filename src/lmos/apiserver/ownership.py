@@ -84,10 +84,25 @@ class Difference:
 
 
 def difference(old: Mapping[Path, Json], new: Mapping[Path, Json]) -> Difference:
-    """What was written (added or changed) and removed between two objects' leaves."""
+    """
+    What was written (added or changed) and removed between two objects' leaves.
+
+    An object or list that was emptied counts as a leaf only now, and yet nobody wrote it.
+    """
     return Difference(
-        written=frozenset(p for p, v in new.items() if p not in old or canonical(old[p]) != canonical(v)),
+        written=frozenset(
+            path
+            for path, value in new.items()
+            if (path not in old or canonical(old[path]) != canonical(value))
+            and not _was_emptied(path, value, old)
+        ),
         removed=frozenset(old.keys() - new.keys()),
+    )
+
+
+def _was_emptied(path: Path, value: Json, old: Mapping[Path, Json]) -> bool:
+    return value in ({}, []) and any(
+        len(before) > len(path) and before[: len(path)] == path for before in old
     )
 
 
