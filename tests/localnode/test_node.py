@@ -288,7 +288,6 @@ async def test_what_cannot_be_run_here_is_said_in_its_condition(tmp_path: Path) 
         del manifest["spec"]["template"]["spec"]["containers"][0]["command"]
         await it.cluster.apply(manifest, DEPLOYMENT, manager="tests")
         image = await it.condition("imaged", "Progressing", "UnrunnableDeployment")
-        await it.deploy("missing", "")
         gone = deployment("missing", "")
         gone["spec"]["template"]["spec"]["containers"][0]["command"] = ["no-such-command"]
         await it.cluster.apply(gone, DEPLOYMENT, manager="tests")
