@@ -1,31 +1,32 @@
 """Channels: resolved, published, explained, and looked at again only when it matters."""
 
+from __future__ import annotations
+
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lmos.core.planning import plan_channel
+from lmos.core.planning import plan_channels
 from lmos.core.resources.kinds import AGENT, CHANNEL, CHANNEL_ROUTING
 from tests.operator.builders import agent, channel, condition, resolved, unresolved, wires, world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from datetime import datetime
 
-    from lmos.core.planning import Plan
+    from lmos.core.planning import Plan, Snapshot
 
-PLANNING = "lmos.operator.channels.plan_channel"
+PLANNING = "lmos.operator.channels.plan_channels"
 
 
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of Channels in the order in which they were planned."""
     names: list[str] = []
-    plan: Callable[..., Plan] = plan_channel
 
-    def counted(channel: Any, *rest: Any) -> Any:
-        names.append(channel.name)
-        return plan(channel, *rest)
+    def counted(snapshot: Snapshot, now: datetime) -> Plan:
+        names.extend(channel.name for channel in snapshot.channels)
+        return plan_channels(snapshot, now)
 
     monkeypatch.setattr(PLANNING, counted)
     return names
@@ -194,5 +195,5 @@ async def test_a_version_that_cannot_be_read_rejects_that_capability_alone() -> 
     assert "view-bill 'one'" in condition(seen, "Accepted")["message"]
 
 
-def _described(text: str) -> "Callable[[dict[str, Any]], bool]":
+def _described(text: str) -> Callable[[dict[str, Any]], bool]:
     return lambda routing: bool(routing["spec"]["capabilityGroups"][0]["description"] == text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from lmos.core.planning import channels_affected, plan_channel
+from lmos.core.planning import channels_affected, check_plan, plan_channels
 from lmos.operator.controller import Controller
 from lmos.operator.execution import carry_out
 from lmos.ports.informer import Key
@@ -38,8 +38,11 @@ class ChannelReconciler:
         if channel is None:
             # Its ChannelRouting belongs to it and is collected with it.
             return
-        agents = self._view.agents_for(channel)
-        plan = plan_channel(channel, agents, self._view.routings.get(key), self._clock.now())
+        snapshot = self._view.snapshot_for(channel)
+        plan = plan_channels(snapshot, self._clock.now())
+        for problem in check_plan(plan, snapshot.agents, snapshot.channels):
+            # A Plan that contradicts itself is our mistake: better no routing than a wrong one.
+            raise problem
         if plan.changes:
             await carry_out(plan, self._cluster, self._view.learn)
             log.info("channel_planned", namespace=key.namespace, channel=key.name, changes=len(plan.changes))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
+from lmos.core.planning import Snapshot
 from lmos.core.resolver import capability_keys, requirement_key
 from lmos.core.resources import Agent, Channel, ChannelRouting, InvalidManifest, Resource
 from lmos.core.resources.kinds import DEPLOYMENT, SERVICE
@@ -98,12 +99,17 @@ class View:
         collections = (self.agents, self.channels, self.routings, self.deployments, self.services)
         return tuple(each.informer for each in collections)
 
-    def agents_for(self, channel: Channel) -> list[Agent]:
+    def snapshot_for(self, channel: Channel) -> Snapshot:
+        """What planning `channel` needs to see: itself, its ChannelRouting, and the Agents that matter."""
+        routing = self.routings.get(Key(channel.namespace, channel.name))
+        return Snapshot(self._agents_for(channel), (channel,), (routing,) if routing else ())
+
+    def _agents_for(self, channel: Channel) -> tuple[Agent, ...]:
         """The Agents that provide something `channel` requires: no other can take part in resolving it."""
         keys = map(requirement_key, channel.spec.required_capabilities)
         found = {name for key in keys for name in self._providers.get((channel.namespace, key), ())}
         agents = (self.agents.get(Key(channel.namespace, name)) for name in sorted(found))
-        return [agent for agent in agents if agent is not None]
+        return tuple(agent for agent in agents if agent is not None)
 
     def _index(self, key: Key, before: Agent | None, after: Agent | None) -> None:
         for agent in (before, after):
