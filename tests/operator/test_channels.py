@@ -12,6 +12,7 @@ from lmos.core.resources.kinds import AGENT, CHANNEL, CHANNEL_ROUTING
 from tests.operator.builders import agent, channel, condition, resolved, unresolved, wires, world
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from lmos.core.planning import Plan, Snapshot
