@@ -35,8 +35,8 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
 
-accept: $(VENV)/.dev ## Rewrite the expected files of scenarios; read the diff like code
-	LMOS_ACCEPT=1 $(BIN)/pytest tests/scenarios
+accept: $(VENV)/.dev ## Rewrite expected files and generated pages; read the diff like code
+	LMOS_ACCEPT=1 $(BIN)/pytest tests/scenarios tests/docs
 
 bench: $(VENV)/.dev ## Measure, and print the figures of benchmarks/README.md
 	$(BIN)/python -m benchmarks.run
