@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -55,10 +56,15 @@ class _Surface:
     def __init__(self, ensemble: Ensemble, sockets: Sockets) -> None:
         self._ensemble = ensemble
         self._sockets = sockets
-        self._capabilities = capabilities_document(ensemble)
+        self._capabilities = orjson.dumps(capabilities_document(ensemble))
+        self._tag = f'"{hashlib.sha256(self._capabilities).hexdigest()[:32]}"'
 
-    async def capabilities(self, _request: Request) -> Response:
-        return _json(self._capabilities)
+    async def capabilities(self, request: Request) -> Response:
+        """Operators read this again and again; it is sent only to those who do not have it."""
+        headers = {"etag": self._tag}
+        if request.headers.get("if-none-match") == self._tag:
+            return Response(status_code=304, headers=headers)
+        return Response(self._capabilities, headers=headers, media_type="application/json")
 
     async def card(self, request: Request) -> Response:
         return _json(card(self._ensemble, str(request.base_url).rstrip("/")))

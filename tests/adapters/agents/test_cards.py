@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 from lmos.adapters.agents import HttpCardReader, NetworkAddresses
@@ -49,6 +50,35 @@ async def test_a_card_is_read_as_it_is() -> None:
         body = await reader.fetch("127.0.0.1", port, "http", PATH)
 
     assert b'"id":"billing-agent"' in body
+
+
+async def test_a_card_that_has_not_changed_is_not_sent_again() -> None:
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        if b'if-none-match: "1"' in asked[-1].lower():
+            writer.write(http("304 Not Modified", 'ETag: "1"'))
+        else:
+            writer.write(http("200 OK", 'ETag: "1"', body=b'{"id": "billing"}'))
+        await writer.drain()
+
+    async with raw(answer) as port, HttpCardReader() as reader:
+        bodies = [await reader.fetch("127.0.0.1", port, "http", PATH) for _ in range(3)]
+
+    assert bodies == [b'{"id": "billing"}'] * 3
+    assert [b"if-none-match" in each.lower() for each in asked] == [False, True, True]
+
+
+async def test_an_agent_says_whether_its_card_has_changed() -> None:
+    agent = Agent("billing-agent")
+    agent.handler(lambda _turn: "hi")
+
+    async with served(agent) as port, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        first = await client.get(PATH)
+        again = await client.get(PATH, headers={"if-none-match": first.headers["etag"]})
+
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
 
 
 async def test_a_service_is_found_in_the_address_book_and_asked_by_its_name() -> None:

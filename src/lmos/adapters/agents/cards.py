@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1_048_576
 TOTAL_SECONDS = 5.0
+MOST_REMEMBERED = 1_000
 
 
 class HttpCardReader:
     """
     A `CardReader` over HTTP; close it with `aclose`.
+
+    A card that comes with an ETag is remembered, and sent again only when it has changed.
 
     Args:
         book: Finds the replicas of a host; the first is asked.
@@ -32,6 +35,7 @@ class HttpCardReader:
     def __init__(self, book: AddressBook | None = None, *, total_seconds: float = TOTAL_SECONDS) -> None:
         self._book = book or NetworkAddresses()
         self._total_seconds = total_seconds
+        self._known: dict[str, tuple[str, bytes]] = {}
         # A proxy of the environment would see every Agent's card, and know none of the cluster's names.
         self._http = httpx2.AsyncClient(follow_redirects=False, trust_env=False, timeout=total_seconds)
 
@@ -70,8 +74,14 @@ class HttpCardReader:
     async def _read(self, url: str, scheme: str, host: str, replica: tuple[str, int], path: str) -> bytes:
         dialled = f"{scheme}://{replica[0]}:{replica[1]}{path}"
         headers = {"Accept": "application/json", "Host": httpx2.URL(url).netloc.decode()}
+        known = self._known.pop(url, None)
+        if known:
+            headers["If-None-Match"] = known[0]
         extensions = {"sni_hostname": host} if scheme == "https" else {}
         async with self._http.stream("GET", dialled, headers=headers, extensions=extensions) as response:
+            if known and response.status_code == httpx2.codes.NOT_MODIFIED:
+                self._known[url] = known
+                return known[1]
             if response.is_redirect:
                 raise _unavailable(url, f"it redirects with {response.status_code}")
             if response.status_code == httpx2.codes.NOT_FOUND:
@@ -83,7 +93,15 @@ class HttpCardReader:
                 body += part
                 if len(body) > MAX_BYTES:
                     raise _unavailable(url, "it is larger than 1 MiB")
-            return bytes(body)
+        if tag := response.headers.get("etag"):
+            self._remember(url, tag, bytes(body))
+        return bytes(body)
+
+    def _remember(self, url: str, tag: str, body: bytes) -> None:
+        """Keep a card; of too many, the one that was read longest ago is forgotten."""
+        self._known[url] = (tag, body)
+        if len(self._known) > MOST_REMEMBERED:
+            del self._known[next(iter(self._known))]
 
 
 def _unavailable(url: str, why: str) -> CardUnavailable:
