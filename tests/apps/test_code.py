@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lmos.apps.code import CONTENT, with_code_noted
+from lmos.apps.code import with_code_noted
+from lmos.core.planning.scaffold import CONTENT
 
 if TYPE_CHECKING:
     from pathlib import Path

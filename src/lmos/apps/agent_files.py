@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from lmos.apps.code import code_digest
 from lmos.apps.manifests import SourcedManifest
 from lmos.core.errors import InvalidInput, LmosError
 from lmos.core.planning.scaffold import channel_manifests, workload_manifests
@@ -83,7 +83,7 @@ class AgentFiles:
     async def _look(self, file: Path) -> BrokenAgentFile | None:
         """Describe the file again if its code has changed; returns what is wrong with it."""
         try:
-            digest = _digest(file)
+            digest = code_digest([file])
             if file not in self._described or self._described[file].digest != digest:
                 self._described[file] = _Described(digest, await _agents_in(file, self._reaper))
         except OSError as error:
@@ -91,13 +91,6 @@ class AgentFiles:
         except BrokenAgentFile as problem:
             return problem
         return None
-
-
-def _digest(file: Path) -> str:
-    """Of the file and the Python files beside it, which it may import."""
-    beside = {each for each in file.parent.glob(f"*{PYTHON}") if each.is_file()}
-    parts = (each.read_bytes() for each in sorted(beside | {file}))
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
 async def _agents_in(file: Path, reaper: Reaper) -> dict[str, AgentSpec]:

@@ -6,14 +6,13 @@ import ast
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from lmos.core.planning.scaffold import CONTENT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from lmos.core.resources import Manifest
-
-CONTENT = "lmos.eclipse/content"
-"""On a pod template: a hash of the code that its commands run."""
 
 _PYTHON = ".py"
 
@@ -31,13 +30,18 @@ def with_code_noted(deployment: Manifest, folder: Path) -> Manifest:
     """
     template = _mapping(_mapping(deployment.get("spec")).get("template"))
     metadata = _mapping(template.get("metadata", {}))
-    code = _with_imports(_named(template, folder))
-    if not code:
+    digest = code_digest(_named(template, folder))
+    if not digest:
         return deployment
-    digest = hashlib.sha256(b"\0".join(code[file] for file in sorted(code))).hexdigest()[:16]
     annotations = {CONTENT: digest} | _mapping(metadata.get("annotations"))
     template = template | {"metadata": metadata | {"annotations": annotations}}
     return deployment | {"spec": deployment["spec"] | {"template": template}}
+
+
+def code_digest(files: Sequence[Path]) -> str:
+    """A hash of these Python files and of what they import from beside them; empty where none exists."""
+    code = _with_imports(files)
+    return hashlib.sha256(b"\0".join(code[file] for file in sorted(code))).hexdigest()[:16] if code else ""
 
 
 def _named(template: dict[str, Any], folder: Path) -> list[Path]:

@@ -17,8 +17,6 @@ from lmos.core.planning import (
     plan_agent_status,
     plan_departure,
 )
-from lmos.core.resources.kinds import DEPLOYMENT
-from lmos.core.resources.labels import DISCOVERED_GENERATION
 from lmos.operator.controller import Controller
 from lmos.operator.execution import carry_out
 from lmos.ports.agents import CardMissing
@@ -67,10 +65,10 @@ class AgentReconciler:
         if deployment is None:
             self._fetched.pop(key, None)
             # A Deployment that is gone takes its Agent with it; one that lost its label does not.
-            if agent is not None and _was_discovered(agent):
+            if agent is not None and is_discovered(agent):
                 await carry_out(plan_departure(agent), self._cluster, self._view.learn)
             return None
-        if agent is not None and not is_discovered(agent, deployment):
+        if agent is not None and not is_discovered(agent):
             return None
         services = self._view.services.within(key.namespace)
         age_seconds = self._clock.monotonic() - self._fetched.get(key, float("-inf"))
@@ -111,28 +109,21 @@ class AgentReconciler:
     async def _state(self, key: Key) -> None:
         agent = self._view.agents.get(key)
         deployment = self._view.deployments.get(key)
-        if agent is None or (deployment is not None and is_discovered(agent, deployment)):
+        if agent is None or (deployment is not None and is_discovered(agent)):
             return
         await carry_out(plan_agent_status(agent, self._clock.now()), self._cluster, self._view.learn)
 
-    def _service_changed(self, key: Key, before: Service | None, after: Service | None) -> None:
+    def _service_changed(self, _: Key, before: Service | None, after: Service | None) -> None:
         services = [service for service in (before, after) if service]
         for deployment in self._view.deployments:
-            if deployment.namespace == key.namespace and any(_selects(each, deployment) for each in services):
+            if any(service.selects(deployment) for service in services):
                 self.discovery.queue.add(Key(deployment.namespace, deployment.name))
 
     def _agent_changed(self, key: Key, before: Agent | None, after: Agent | None) -> None:
-        if self._view.deployments.get(key) is not None or (after is not None and _was_discovered(after)):
+        if self._view.deployments.get(key) is not None or (after is not None and is_discovered(after)):
             self.discovery.queue.add(key)
         if after is not None and (before is None or before.spec != after.spec):
             self.statuses.queue.add(key)
-
-
-def _was_discovered(agent: Agent) -> bool:
-    """Whether discovery made it, for whichever Deployment."""
-    owners = {(owner.kind, owner.name) for owner in agent.metadata.owner_references}
-    is_ours = DISCOVERED_GENERATION in agent.metadata.annotations
-    return is_ours and (DEPLOYMENT.kind, agent.name) in owners
 
 
 def _needs_discovery(deployment: Deployment, services: Sequence[Service], agent: Agent | None) -> bool:
@@ -142,8 +133,3 @@ def _needs_discovery(deployment: Deployment, services: Sequence[Service], agent:
     except LmosError:
         return True
     return needs_discovery(deployment, agent)
-
-
-def _selects(service: Service, deployment: Deployment) -> bool:
-    labels = deployment.spec.template.metadata.labels
-    return bool(service.spec.selector) and service.spec.selector.items() <= labels.items()

@@ -12,6 +12,7 @@ from lmos.core.planning.status import event, stated, write_status
 from lmos.core.resolver import readable_version
 from lmos.core.resources import Agent, AgentSpec, AgentStatus, Condition, ObjectMeta
 from lmos.core.resources.conditions import ACCEPTED, DISCOVERED, READY
+from lmos.core.resources.kinds import DEPLOYMENT
 from lmos.core.resources.labels import CHANNELS, DISCOVERED_GENERATION, LMOS_AGENT, SUBSET, VERSION
 from lmos.core.versions import InvalidVersion
 
@@ -63,7 +64,7 @@ def plan_agent(
     Source:
         Contract §1.5 with §5.2.1, 2, 7, 8 and 9 mended.
     """
-    if agent is not None and not is_discovered(agent, deployment):
+    if agent is not None and not is_discovered(agent):
         return Plan()
     if deployment.metadata.labels.get(LMOS_AGENT) != "true" or deployment.metadata.deletion_timestamp:
         return plan_departure(agent)
@@ -94,16 +95,14 @@ def plan_agent_status(agent: Agent, now: datetime) -> Plan:
     return _status_plan(agent, (), now)
 
 
-def is_discovered(agent: Agent, deployment: Deployment) -> bool:
+def is_discovered(agent: Agent) -> bool:
     """
-    Whether discovery made `agent` for a Deployment of that name; otherwise somebody wrote it by hand.
+    Whether discovery made `agent` for the Deployment of its name; otherwise somebody wrote it by hand.
 
     Discovery notes the generation that it fetched, and names the Deployment as the owner.
     """
-    return DISCOVERED_GENERATION in agent.metadata.annotations and any(
-        (owner.kind, owner.name) == (deployment.KIND.kind, deployment.name)
-        for owner in agent.metadata.owner_references
-    )
+    owners = {(owner.kind, owner.name) for owner in agent.metadata.owner_references}
+    return DISCOVERED_GENERATION in agent.metadata.annotations and (DEPLOYMENT.kind, agent.name) in owners
 
 
 def agent_problems(agent: Agent) -> tuple[LmosError, ...]:

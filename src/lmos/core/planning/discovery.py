@@ -12,6 +12,7 @@ from lmos.core.protocols.capabilities import CAPABILITIES_PATH, json_object, par
 from lmos.core.resources import Agent, AgentSpec, Endpoint
 from lmos.core.resources.conditions import DISCOVERED
 from lmos.core.resources.labels import DISCOVERED_GENERATION
+from lmos.core.resources.slices import service_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +115,7 @@ def discovery_target(deployment: Deployment, services: Sequence[Service]) -> Tar
     service = _service(deployment, services)
     port = _port(service)
     is_https = port.port == HTTPS_PORT or "https" in {port.name.lower(), port.app_protocol.lower()}
-    host = f"{service.name}.{service.namespace}.svc.cluster.local"
+    host = service_host(service.name, service.namespace)
     return Target("https" if is_https else "http", host, port.port)
 
 
@@ -141,14 +142,7 @@ def _is_ready(deployment: Deployment) -> bool:
 
 
 def _service(deployment: Deployment, services: Sequence[Service]) -> Service:
-    labels = deployment.spec.template.metadata.labels.items()
-    found = [
-        service
-        for service in services
-        if service.namespace == deployment.namespace
-        and service.spec.selector
-        and service.spec.selector.items() <= labels
-    ]
+    found = [service for service in services if service.selects(deployment)]
     if not found:
         raise NoService(deployment.name)
     if len(found) > 1:

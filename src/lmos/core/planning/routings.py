@@ -13,6 +13,7 @@ from lmos.core.resources import (
     OwnerReference,
 )
 from lmos.core.resources.labels import CHANNEL, SUBSET, TENANT, VERSION
+from lmos.core.resources.slices import service_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,7 @@ LABELS = (CHANNEL, TENANT, VERSION, SUBSET)
 
 def host_of(agent: Agent) -> str:
     """The host of an Agent by the original's rule: a Service of the Agent's name."""
-    return f"{agent.name}.{agent.namespace}.svc.cluster.local"
+    return service_host(agent.name, agent.namespace)
 
 
 def routing_for(channel: Channel, wires: Iterable[Wire]) -> ChannelRouting:

@@ -16,7 +16,9 @@ FIRST_TENANT = "demo"
 """The Tenant of a Channel for Agents that serve every Tenant."""
 
 _APP = "app.kubernetes.io/name"
-_CONTENT = "lmos.eclipse/content"
+CONTENT = "lmos.eclipse/content"
+"""On a pod template: a hash of the code that its commands run."""
+
 _PORT = 8080
 _GRACE_SECONDS = 10
 
@@ -46,7 +48,7 @@ def workload_manifests(name: str, command: Sequence[str], directory: str, conten
         "spec": {
             "selector": {"matchLabels": {_APP: name}},
             "template": {
-                "metadata": {"labels": {_APP: name}, "annotations": {_CONTENT: content}},
+                "metadata": {"labels": {_APP: name}, "annotations": {CONTENT: content}},
                 "spec": {"containers": [container], "terminationGracePeriodSeconds": _GRACE_SECONDS},
             },
         },

@@ -54,11 +54,6 @@ class Address:
     path: str = DEFAULT_PATH
     protocol: str = GRAPHQL_WS
 
-    @property
-    def origin(self) -> str:
-        """`http://host:port`, the base of the Agent's HTTP surface."""
-        return f"{self.scheme}://{self.host}:{self.port}"
-
 
 def address_of(host: str, endpoint: Endpoint | None = None) -> Address:
     """

@@ -71,3 +71,10 @@ class Service(Resource):
     KIND: ClassVar[Kind] = SERVICE
 
     spec: ServiceSpec = ServiceSpec()
+
+    def selects(self, deployment: Deployment) -> bool:
+        """Whether it stands for the pods of `deployment`; a Service without a selector stands for none."""
+        selector, labels = self.spec.selector, deployment.spec.template.metadata.labels
+        return (
+            self.namespace == deployment.namespace and bool(selector) and selector.items() <= labels.items()
+        )
