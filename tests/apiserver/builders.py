@@ -121,6 +121,15 @@ def deployment(name: str, **spec: Any) -> Manifest:
     }
 
 
+def pod(name: str, *, metadata: Manifest | None = None, **spec: Any) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, **(metadata or {})},
+        "spec": {"containers": [{"name": "main", "image": "i"}], **spec},
+    }
+
+
 def owned_by(owner: Manifest, *, blocks: bool = False) -> Manifest:
     reference = {
         "apiVersion": owner["apiVersion"],

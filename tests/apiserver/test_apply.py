@@ -117,13 +117,13 @@ def test_sets_are_united() -> None:
     assert history.apply("a").manifest["spec"]["tags"] == ["y", "z"]
 
 
-def test_the_order_of_items_is_that_of_the_last_applier() -> None:
+def test_the_order_of_its_items_is_that_of_the_last_applier() -> None:
     ports = [{"name": "x"}, {"name": "y"}]
     history = History().apply("a", ports=ports).apply("b", ports=[{"name": "other"}])
 
     history.apply("a", ports=ports[::-1])
 
-    assert [port["name"] for port in history.manifest["spec"]["ports"]] == ["y", "x", "other"]
+    assert [port["name"] for port in history.manifest["spec"]["ports"]] == ["y", "other", "x"]
 
 
 def test_an_atomic_list_has_one_owner() -> None:
@@ -138,7 +138,7 @@ def test_an_update_takes_the_fields_that_it_changes() -> None:
 
     assert (history.owners("weight"), history.owners("note")) == ({"editor"}, {"a"})
     history.apply("a", weight=1)
-    assert history.conflicts == [(".spec.weight", 'conflict with "editor"')]
+    assert history.conflicts == [(".spec.weight", 'conflict with "editor" using shop.test/v1')]
 
 
 def test_an_update_that_removes_a_field_takes_it_from_everybody() -> None:

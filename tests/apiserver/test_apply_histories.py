@@ -73,7 +73,8 @@ def test_data_and_owners_are_those_of_the_model(history: list[tuple[str, str, di
     resource = server.catalogue.find("", "v1", "configmaps")
     assert resource is not None
     place = Place(resource, "default", "settings")
-    base = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}}
+    base = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "labels": {"a": "b"}}}
+    # An object that somebody owns a field of: ownership of others is not kept.
     server.apply(place, base, Intent("founder", NOW))
 
     for way, manager, content, force in history:

@@ -10,7 +10,17 @@ import pytest
 import yaml
 
 from lmos.core.resources import crds
-from tests.apiserver.builders import DEFINITIONS, WIDGETS, applied, created, definition, names, widget
+from tests.apiserver.builders import (
+    DEFINITIONS,
+    TABLE,
+    WIDGETS,
+    applied,
+    created,
+    definition,
+    names,
+    patched,
+    widget,
+)
 
 if TYPE_CHECKING:
     import httpx2
@@ -107,6 +117,42 @@ async def test_a_stricter_schema_holds_for_what_is_written_from_then_on(api: htt
     assert (await api.post(WIDGETS, json=widget("new", weight=90))).status_code == 422
     kept = await api.put(f"{WIDGETS}/old", json=old | {"spec": old["spec"] | {"note": "still"}})
     assert kept.status_code == 200
+
+
+async def test_a_version_that_holds_objects_cannot_be_removed(api: httpx2.AsyncClient) -> None:
+    await created(api, WIDGETS, widget("w"))
+    path = f"{DEFINITIONS}/widgets.shop.test"
+    manifest = (await api.get(path)).json()
+    (old,) = manifest["spec"]["versions"]
+    both = [old | {"storage": False}, copy.deepcopy(old) | {"name": "v2"}]
+
+    added = await api.put(path, json=manifest | {"spec": manifest["spec"] | {"versions": both}})
+    assert added.json()["status"]["storedVersions"] == ["v1", "v2"]
+    new = (await api.get("/apis/shop.test/v2/namespaces/default/widgets/w")).json()
+    assert new["apiVersion"] == "shop.test/v2"
+
+    spec = added.json()["spec"] | {"versions": both[1:]}
+    refused = await api.put(path, json=added.json() | {"spec": spec})
+    assert refused.status_code == 422
+    assert refused.json()["details"]["causes"][0]["field"] == "status.storedVersions[0]"
+
+    await patched(api, f"{path}/status", {"status": {"storedVersions": ["v2"]}})
+    current = (await api.get(path)).json()
+    assert (await api.put(path, json=current | {"spec": spec})).status_code == 200
+    assert await names(api, "/apis/shop.test/v2/widgets") == ["w"]
+    assert (await api.get("/apis/shop.test/v1/widgets")).status_code == 404
+
+
+async def test_other_columns_show_at_once(api: httpx2.AsyncClient) -> None:
+    await created(api, WIDGETS, widget("w"))
+    columns = [{"name": "Image", "type": "string", "jsonPath": ".spec.image"}]
+    change = [{"op": "replace", "path": "/spec/versions/0/additionalPrinterColumns", "value": columns}]
+
+    await patched(api, f"{DEFINITIONS}/widgets.shop.test", change, "json")
+
+    table = (await api.get(WIDGETS, headers={"accept": TABLE})).json()
+    assert [column["name"] for column in table["columnDefinitions"]] == ["Name", "Image"]
+    assert table["rows"][0]["cells"] == ["w", "a:1"]
 
 
 async def test_every_version_shows_the_same_objects(api: httpx2.AsyncClient) -> None:

@@ -142,6 +142,98 @@ async def test_an_owner_in_another_namespace_is_none(api: httpx2.AsyncClient) ->
     assert await names(api, "/api/v1/configmaps") == []
 
 
+async def test_with_one_owner_in_reach_the_other_does_not_matter(api: httpx2.AsyncClient) -> None:
+    near = await created(api, CONFIG_MAPS, config_map("near"))
+    far = await created(api, "/api/v1/namespaces/kube-system/configmaps", config_map("far"))
+    owners = owned_by(near)["ownerReferences"] + owned_by(far)["ownerReferences"]
+    await created(api, CONFIG_MAPS, config_map("child", metadata={"ownerReferences": owners}))
+
+    assert await names(api, CONFIG_MAPS) == ["child", "near"]
+    await delete(api, f"{CONFIG_MAPS}/near")
+
+    assert await names(api, CONFIG_MAPS) == []
+
+
+async def test_what_has_no_namespace_stays_with_an_owner_that_has_one(api: httpx2.AsyncClient) -> None:
+    owner = await created(api, CONFIG_MAPS, config_map("owner"))
+
+    await created(api, NAMESPACES, {"metadata": {"name": "team", **owned_by(owner)}})
+
+    assert await exists(api, f"{NAMESPACES}/team")
+
+
+async def test_in_the_foreground_dependents_go_before_their_owner(
+    api: httpx2.AsyncClient, storage: Storage
+) -> None:
+    owner = await created(api, WIDGETS, widget("owner"))
+    child = await created(api, CONFIG_MAPS, config_map("child", metadata=owned_by(owner, blocks=True)))
+    await created(api, CONFIG_MAPS, config_map("grandchild", metadata=owned_by(child, blocks=True)))
+    gone: list[str] = []
+    storage.listen(lambda event: gone.append(event.entry.name) if event.type == "DELETED" else None)
+
+    await delete(api, f"{WIDGETS}/owner", propagationPolicy="Foreground")
+
+    assert gone.index("child") < gone.index("owner")
+    assert sorted(gone) == ["child", "grandchild", "owner"]
+
+
+async def test_in_the_foreground_only_dependents_that_block_are_waited_for(api: httpx2.AsyncClient) -> None:
+    owner = await created(api, WIDGETS, widget("owner"))
+    free = owned_by(owner) | {"finalizers": ["shop.test/tidy"]}
+    await created(api, CONFIG_MAPS, config_map("child", metadata=free))
+
+    await delete(api, f"{WIDGETS}/owner", propagationPolicy="Foreground")
+
+    assert not await exists(api, f"{WIDGETS}/owner")
+    assert "deletionTimestamp" in (await api.get(f"{CONFIG_MAPS}/child")).json()["metadata"]
+
+
+async def test_many_are_deleted_as_the_options_say(api: httpx2.AsyncClient) -> None:
+    for name, colour in (("a", "red"), ("b", "red"), ("c", "blue")):
+        await created(api, WIDGETS, widget(name, metadata={"labels": {"colour": colour}}))
+    owner = (await api.get(f"{WIDGETS}/a")).json()
+    await created(api, CONFIG_MAPS, config_map("child", metadata=owned_by(owner)))
+    red = {"labelSelector": "colour=red"}
+
+    tried = await api.request("DELETE", WIDGETS, params=red, json={"dryRun": ["All"]})
+    assert [item["metadata"]["name"] for item in tried.json()["items"]] == ["a", "b"]
+    assert await names(api, WIDGETS) == ["a", "b", "c"]
+    await api.request("DELETE", WIDGETS, params=red, json={"preconditions": {"uid": "another"}})
+    assert await names(api, WIDGETS) == ["a", "b", "c"]
+
+    await api.request("DELETE", WIDGETS, params=red, json={"propagationPolicy": "Orphan"})
+
+    assert await names(api, WIDGETS) == ["c"]
+    assert "ownerReferences" not in (await api.get(f"{CONFIG_MAPS}/child")).json()["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("collection", "manifest"),
+    [
+        (
+            "/api/v1/namespaces/default/services",
+            {"metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}]}},
+        ),
+        ("/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": "a"}}),
+    ],
+)
+async def test_some_kinds_answer_with_what_was_deleted(
+    api: httpx2.AsyncClient, collection: str, manifest: Any
+) -> None:
+    there = await created(api, collection, manifest)
+
+    assert (await delete(api, f"{collection}/a")).json() == there
+
+
+async def test_a_dry_run_of_a_deletion_tells_what_would_hold_it(api: httpx2.AsyncClient) -> None:
+    await created(api, WIDGETS, widget("w", metadata={"finalizers": ["shop.test/tidy"]}))
+
+    answer = (await delete(api, f"{WIDGETS}/w", dryRun=["All"])).json()
+
+    assert "deletionTimestamp" in answer["metadata"]
+    assert "deletionTimestamp" not in (await api.get(f"{WIDGETS}/w")).json()["metadata"]
+
+
 async def test_a_namespace_goes_with_everything_in_it(api: httpx2.AsyncClient) -> None:
     await created(api, NAMESPACES, {"metadata": {"name": "team"}})
     await created(api, f"{NAMESPACES}/team/configmaps", config_map("a"))
@@ -207,7 +299,7 @@ async def test_a_definition_waits_for_objects_that_are_held(api: httpx2.AsyncCli
 async def test_options_that_make_no_sense_are_refused(api: httpx2.AsyncClient, options: Any) -> None:
     await created(api, WIDGETS, widget("w"))
 
-    assert (await api.delete(f"{WIDGETS}/w", params=options)).status_code == 400
+    assert (await api.delete(f"{WIDGETS}/w", params=options)).status_code == 422
     assert await exists(api, f"{WIDGETS}/w")
 
 

@@ -64,7 +64,7 @@ async def test_openapi_describes_each_kind(api: httpx2.AsyncClient) -> None:
 async def test_openapi_says_how_lists_merge(api: httpx2.AsyncClient) -> None:
     document = await get(api, "/openapi/v3/apis/apps/v1")
 
-    spec = document["components"]["schemas"]["apps.v1.Deployment"]["properties"]["spec"]
+    spec = document["components"]["schemas"]["io.k8s.api.apps.v1.Deployment"]["properties"]["spec"]
     containers = spec["properties"]["template"]["properties"]["spec"]["properties"]["containers"]
     assert containers["x-kubernetes-patch-merge-key"] == "name"
 
@@ -72,7 +72,7 @@ async def test_openapi_says_how_lists_merge(api: httpx2.AsyncClient) -> None:
 async def test_the_older_openapi_has_every_kind(api: httpx2.AsyncClient) -> None:
     definitions = (await get(api, "/openapi/v2"))["definitions"]
 
-    assert {"test.shop.v1.Widget", "apps.v1.Deployment"} <= definitions.keys()
+    assert {"test.shop.v1.Widget", "io.k8s.api.apps.v1.Deployment"} <= definitions.keys()
 
 
 async def test_the_version_is_one_of_kubernetes(api: httpx2.AsyncClient) -> None:

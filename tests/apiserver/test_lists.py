@@ -41,7 +41,9 @@ async def test_selectors_choose(api: httpx2.AsyncClient) -> None:
     assert await names(api, CONFIG_MAPS, labelSelector="first=a") == ["ax", "ay"]
     assert await names(api, CONFIG_MAPS, labelSelector="first in (b)") == ["bx"]
     assert await names(api, CONFIG_MAPS, fieldSelector="metadata.name!=ax") == ["ay", "bx"]
-    assert await names(api, CONFIG_MAPS, fieldSelector="metadata.name=ay,data.absent=") == ["ay"]
+    assert await names(api, CONFIG_MAPS, fieldSelector="metadata.name=ay,metadata.namespace=default") == [
+        "ay"
+    ]
 
 
 async def test_pages_show_one_moment_whatever_happens_meanwhile(api: httpx2.AsyncClient) -> None:
@@ -81,6 +83,23 @@ async def test_an_exact_version_can_be_asked_for(api: httpx2.AsyncClient) -> Non
     assert await names(api, CONFIG_MAPS, resourceVersion=version) == ["a", "b"]
 
 
+@pytest.mark.parametrize("asked", [{}, {"resourceVersion": "0"}, {"resourceVersionMatch": "NotOlderThan"}])
+async def test_a_list_is_never_older_than_what_was_asked_for(
+    api: httpx2.AsyncClient, asked: dict[str, str]
+) -> None:
+    for name in ("a", "b"):
+        await created(api, CONFIG_MAPS, config_map(name))
+    version = (await api.get(CONFIG_MAPS)).json()["metadata"]["resourceVersion"]
+    await created(api, CONFIG_MAPS, config_map("c"))
+    if "resourceVersionMatch" in asked:
+        asked = asked | {"resourceVersion": version}
+
+    answer = (await api.get(CONFIG_MAPS, params=asked)).json()
+
+    assert [item["metadata"]["name"] for item in answer["items"]] == ["a", "b", "c"]
+    assert int(answer["metadata"]["resourceVersion"]) > int(version)
+
+
 async def test_a_version_to_come_is_not_waited_for(api: httpx2.AsyncClient) -> None:
     response = await api.get(CONFIG_MAPS, params={"resourceVersion": "999999999"})
 
@@ -97,8 +116,8 @@ async def test_a_version_to_come_is_not_waited_for(api: httpx2.AsyncClient) -> N
         {"continue": "W10="},
         {"labelSelector": "a=b=c"},
         {"fieldSelector": "x"},
+        {"fieldSelector": "data.x=y"},
         {"resourceVersion": "abc"},
-        {"watch": "true", "sendInitialEvents": "true"},
     ],
 )
 async def test_a_query_that_makes_no_sense_is_refused(
@@ -107,6 +126,26 @@ async def test_a_query_that_makes_no_sense_is_refused(
     response = await api.get(CONFIG_MAPS, params=params)
 
     assert (response.status_code, response.json()["reason"]) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"sendInitialEvents": "true"},
+        {"resourceVersionMatch": "Exact"},
+        {"resourceVersionMatch": "Exact", "resourceVersion": "0"},
+        {"resourceVersionMatch": "About", "resourceVersion": "7"},
+        {"watch": "true", "sendInitialEvents": "true"},
+        {"watch": "true", "resourceVersionMatch": "NotOlderThan"},
+    ],
+)
+async def test_parameters_that_do_not_go_together_are_refused(
+    api: httpx2.AsyncClient, params: dict[str, str]
+) -> None:
+    response = await api.get(CONFIG_MAPS, params=params)
+
+    assert (response.status_code, response.json()["reason"]) == (422, "Invalid")
+    assert response.json()["details"]["kind"] == "ListOptions"
 
 
 async def test_lists_and_objects_come_as_tables(api: httpx2.AsyncClient) -> None:

@@ -59,6 +59,60 @@ def test_options_of_a_deletion_are_read() -> None:
     }
 
 
+def test_a_deployment_as_kubectl_creates_it_is_read() -> None:
+    labels = text(1, text(1, "app") + text(2, "web"))
+    port = text(1, "") + number(2, 0) + number(3, 80) + text(4, "") + text(5, "")
+    container = text(1, "main") + text(2, "i") + text(3, "sleep") + text(3, "1") + text(6, port) + text(8, "")
+    pod = text(2, container) + text(3, "") + number(11, 0)
+    surge = number(1, 1) + number(2, 0) + text(3, "25%")
+    strategy = text(1, "RollingUpdate") + text(2, text(2, surge))
+    template = text(1, text(11, text(1, "app") + text(2, "web"))) + text(2, pod)
+    spec = (
+        number(1, 0) + text(2, labels) + text(3, template) + text(4, strategy) + number(5, 0) + number(7, 0)
+    )
+
+    assert decode_protobuf(
+        body("Deployment", text(1, text(1, "web")) + text(2, spec) + text(3, number(1, 0)))
+    ) == {
+        "apiVersion": "v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {
+            "replicas": 0,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {
+                "metadata": {"labels": {"app": "web"}},
+                "spec": {
+                    "containers": [
+                        {
+                            "name": "main",
+                            "image": "i",
+                            "command": ["sleep", "1"],
+                            "ports": [{"containerPort": 80}],
+                        }
+                    ]
+                },
+            },
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%"}},
+        },
+    }
+
+
+def test_a_field_that_would_be_lost_is_refused() -> None:
+    probe = text(10, number(2, 5))
+    pod = text(2, text(1, "main") + probe)
+
+    with pytest.raises(ApiError, match="field 10 of Container is not read from protobuf; send JSON"):
+        decode_protobuf(body("Deployment", text(2, text(3, text(2, pod)))))
+
+
+@pytest.mark.parametrize("seconds", [0, 7, -1])
+def test_numbers_may_be_negative(seconds: int) -> None:
+    content = number(1, seconds % (1 << 64))
+
+    assert decode_protobuf(body("DeleteOptions", content))["gracePeriodSeconds"] == seconds
+
+
 def test_other_kinds_are_refused() -> None:
     with pytest.raises(ApiError) as caught:
         decode_protobuf(body("Pod", b""))

@@ -62,7 +62,7 @@ def test_a_message_can_be_computed() -> None:
 
     (problem,) = rules(n={"x-kubernetes-validations": [declared]}).problems({"n": 5})
 
-    assert problem.message == "Invalid value: got 5"
+    assert problem.message == "Invalid value: 5: got 5"
 
 
 def test_a_rule_that_cannot_be_evaluated_refuses() -> None:

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from lmos.apiserver import storage as storage_module
 from lmos.apiserver.status import ApiError
 from lmos.apiserver.storage import HISTORY_EVENTS, Storage, StorageError, StorageFull
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
 WRITER = """
 import sys
@@ -72,6 +78,48 @@ def test_acknowledged_writes_survive_kill_9(tmp_path: Path) -> None:
     assert len(acknowledged) == 200
     assert all(storage.find("things", "", f"n{number.strip()}") for number in acknowledged)
     storage.close()
+
+
+write = st.tuples(st.sampled_from("abc"), st.booleans())
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(write, min_size=1, max_size=8), st.floats(0, 1), st.binary(max_size=64))
+def test_a_crash_at_any_moment_of_a_write_leaves_it_done_or_undone(
+    writes: list[tuple[str, bool]], moment: float, garbage: bytes
+) -> None:
+    """The log of the database ends anywhere, and then in garbage."""
+    with tempfile.TemporaryDirectory() as folder:
+        living, dead = Path(folder) / "living", Path(folder) / "dead"
+        storage = Storage(living)
+        states = [_state(storage)]
+        ends = [_log_of(living).stat().st_size]
+        for number, (name, is_removal) in enumerate(writes):
+            entry = storage.find("things", "", name)
+            if entry and is_removal:
+                storage.remove(entry)
+            else:
+                storage.put("things", thing(name, number=number))
+            states.append(_state(storage))
+            ends.append(_log_of(living).stat().st_size)
+        end = round(moment * ends[-1])
+        shutil.copy(living, dead)
+        _log_of(dead).write_bytes(_log_of(living).read_bytes()[:end] + garbage)
+        storage.close()
+
+        again = Storage(dead)
+
+        acknowledged = sum(end >= each for each in ends[1:])
+        assert _state(again) in states[acknowledged:]
+        again.close()
+
+
+def _state(storage: Storage) -> tuple[int, Sequence[bytes]]:
+    return storage.version, [entry.body for entry in storage.entries("things")]
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def test_the_past_can_be_listed_while_it_is_remembered(storage: Storage) -> None:
@@ -145,6 +193,42 @@ def test_a_file_of_a_newer_lmos_is_left_alone(tmp_path: Path) -> None:
 
     with pytest.raises(StorageError, match="newer LMOS"):
         Storage(tmp_path / "db")
+
+
+def test_a_database_of_an_older_lmos_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = Storage(tmp_path / "db")
+    storage.put("things", thing("kept"))
+    version = storage.version
+    storage.close()
+    later = "ALTER TABLE objects ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+    monkeypatch.setattr(storage_module, "_MIGRATIONS", (*storage_module._MIGRATIONS, later))  # noqa: SLF001 (a future version)
+
+    again = Storage(tmp_path / "db")
+
+    assert (names(again), again.version) == (["kept"], version)
+    again.close()
+    with sqlite3.connect(tmp_path / "db") as database:
+        assert database.execute("SELECT note FROM objects").fetchall() == [("",)]
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+    database.close()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = Storage(tmp_path / "db")
+    storage.put("things", thing("kept"))
+    storage.close()
+    broken = "DELETE FROM objects; ALTER TABLE absent ADD COLUMN note TEXT;"
+    with monkeypatch.context() as future:
+        future.setattr(storage_module, "_MIGRATIONS", (*storage_module._MIGRATIONS, broken))  # noqa: SLF001 (a future version)
+        with pytest.raises(StorageError, match="cannot be opened: no such table"):
+            Storage(tmp_path / "db")
+
+    again = Storage(tmp_path / "db")
+
+    assert names(again) == ["kept"]
+    again.close()
 
 
 def test_a_full_disk_is_reported_and_loses_nothing(tmp_path: Path) -> None:

@@ -182,11 +182,14 @@ async def test_closing_the_server_ends_its_watches(api: httpx2.AsyncClient, serv
 
 
 async def test_there_is_a_limit_to_watches(api: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "WATCHES_LIMIT", 0)
-    async with watching(api) as events:
-        event = await events.next()
+    monkeypatch.setattr(watch, "WATCHES_LIMIT", 1)
+    async with watching(api):
+        refused = await api.get(WIDGETS, params={"watch": "true"})
 
-    assert event["object"]["reason"] == "TooManyRequests"
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert refused.json()["reason"] == "TooManyRequests"
+    async with watching(api, timeoutSeconds="1") as events:
+        assert await events.ended()
 
 
 async def test_a_reader_that_falls_behind_is_told_to_list_again_and_nobody_else(
@@ -206,6 +209,22 @@ async def test_a_reader_that_falls_behind_is_told_to_list_again_and_nobody_else(
     with pytest.raises(ApiError, match="too old"):
         await anext(slow)
     await fast.aclose()
+
+
+async def test_a_client_that_does_not_read_hurts_nobody_else(
+    api: httpx2.AsyncClient, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage_module, "HISTORY_EVENTS", 200)
+    version = await version_of(api)
+    async with watching(api, resourceVersion=version) as slow, watching(api, resourceVersion=version) as fast:
+        for number in range(400):
+            metadata = {"uid": f"uid-{number}", "namespace": "default"}
+            server.storage.put("widgets.shop.test", widget(f"w{number}", metadata=metadata))
+            assert (await fast.next())["object"]["metadata"]["name"] == f"w{number}"
+
+        seen = [orjson.loads(line) async for line in slow.response.aiter_lines()]
+
+    assert (len(seen) < 400, seen[-1]["type"], seen[-1]["object"]["code"]) == (True, "ERROR", 410)
 
 
 async def test_many_watchers_all_see_everything(api: httpx2.AsyncClient) -> None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from lmos.apiserver import Server
+from lmos.apiserver.objects import Intent
+from lmos.apiserver.server import Place
 from tests.apiserver.builders import (
     CONFIG_MAPS,
     WIDGETS,
@@ -21,6 +24,7 @@ from tests.apiserver.builders import (
 if TYPE_CHECKING:
     import httpx2
 
+    from lmos.apiserver import Storage
     from lmos.testing.clock import FrozenClock
 
 W = f"{WIDGETS}/w"
@@ -53,6 +57,28 @@ async def test_a_name_can_be_generated(api: httpx2.AsyncClient) -> None:
     first, second = (answer["metadata"]["name"] for answer in answers)
     assert first != second
     assert first.startswith("run-")
+
+
+class ScriptedIds:
+    """Says these, one after the other."""
+
+    def __init__(self, *ids: str) -> None:
+        self._ids = iter(ids)
+
+    def new(self) -> str:
+        return next(self._ids)
+
+
+def test_a_generated_name_that_is_taken_is_generated_again(storage: Storage, clock: FrozenClock) -> None:
+    server = Server(storage, clock, ScriptedIds("default", "kube-system", "0-aaaaa", "1-aaaaa", "2-bbbbb"))
+    config_maps = server.catalogue.find("", "v1", "configmaps")
+    assert config_maps
+
+    wanted, intent = {"metadata": {"generateName": "run-"}}, Intent("m", server.timestamp())
+
+    made = [server.create(Place(config_maps, "default"), wanted, intent) for _ in range(2)]
+
+    assert [draft.manifest["metadata"]["name"] for draft in made] == ["run-aaaaa", "run-bbbbb"]
 
 
 async def test_a_name_can_be_used_once(api: httpx2.AsyncClient) -> None:
@@ -175,7 +201,7 @@ async def test_a_dry_run_says_what_would_be_and_stores_nothing(api: httpx2.Async
     await created(api, WIDGETS, widget("w", weight=1))
     before = await version_and_spec(api)
 
-    changed = await api.put(W, json=widget("w", weight=2), params={"dryRun": "All"})
+    changed = await patched(api, f"{W}?dryRun=All", {"spec": {"weight": 2}})
     await api.request("DELETE", W, params={"dryRun": "All"})
 
     assert changed.json()["spec"]["weight"] == 2

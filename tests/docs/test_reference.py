@@ -1,6 +1,7 @@
 """Reference pages hold what the code says: `make accept` rewrites the generated ones."""
 
 import importlib
+import json
 import os
 import pkgutil
 import re
@@ -12,9 +13,10 @@ import pytest
 import typer
 
 import lmos
+from lmos.apps.apiserver import DEFINITIONS
 from lmos.cli.main import app
 from lmos.core.errors import LmosError
-from lmos.core.resources.crds import crds
+from lmos.core.resources.definitions import crds
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -101,6 +103,15 @@ def test_a_generated_page_is_up_to_date(page: str, content: Any) -> None:
         path.write_text(content(), encoding="utf-8")
 
     assert path.read_text(encoding="utf-8") == content(), "rewrite it with `make accept`"
+
+
+def test_the_api_server_installs_the_definitions_that_the_models_make() -> None:
+    path = ROOT / "src" / "lmos" / "apps" / DEFINITIONS
+    content = json.dumps(crds(), indent=1) + "\n"
+    if os.environ.get("LMOS_ACCEPT"):
+        path.write_text(content, encoding="utf-8")
+
+    assert path.read_text(encoding="utf-8") == content, "rewrite it with `make accept`"
 
 
 def commands(group: Any, prefix: str = "lmos") -> Iterator[tuple[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,8 +35,8 @@ class Kubectl:
     kubeconfig: Path
     folder: Path
 
-    def __call__(self, *arguments: str, stdin: str = "", status: int = 0, **environment: str) -> str:
-        """What it prints; the exit status must be `status`."""
+    def __call__(self, *arguments: str, stdin: str = "", status: int | None = 0, **environment: str) -> str:
+        """What it prints; the exit status must be `status`, with None any."""
         return self._run([str(self.binary), *arguments], stdin, status, environment)
 
     def run_helm(self, *arguments: str) -> str:
@@ -54,7 +55,7 @@ class Kubectl:
             cwd=self.folder,
         )
 
-    def _run(self, command: list[str], stdin: str, status: int, environment: dict[str, str]) -> str:
+    def _run(self, command: list[str], stdin: str, status: int | None, environment: dict[str, str]) -> str:
         done = subprocess.run(
             command,
             input=stdin,
@@ -65,7 +66,7 @@ class Kubectl:
             cwd=self.folder,
             check=False,
         )
-        assert done.returncode == status, done.stdout + done.stderr
+        assert status in (None, done.returncode), done.stdout + done.stderr
         return done.stdout + (done.stderr if status else "")
 
     def _environment(self) -> dict[str, str]:
@@ -109,3 +110,13 @@ def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
     finally:
         machine.send_signal(signal.SIGINT)
         machine.wait(timeout=20)
+
+
+@pytest.fixture
+def namespace(kubectl: Kubectl, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace of the test's own."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:50].strip("-")
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
+    yield name
+    kubectl("delete", "namespace", name, "--wait=false")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.kubectl.conftest import Kubectl
@@ -43,16 +41,6 @@ data: {colour: blue, size: "4"}
 """
 
 
-@pytest.fixture
-def namespace(kubectl: Kubectl, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A namespace of the test's own."""
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:50].strip("-")
-    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
-    yield name
-    kubectl("delete", "namespace", name, "--wait=false")
-
-
 def test_objects_are_applied_from_the_client(kubectl: Kubectl, namespace: str) -> None:
     assert "created" in kubectl("apply", "-n", namespace, "-f", "-", stdin=AGENT)
     assert "unchanged" in kubectl("apply", "-n", namespace, "-f", "-", stdin=AGENT)
@@ -76,7 +64,7 @@ def test_objects_are_applied_by_the_server(kubectl: Kubectl, namespace: str) -> 
     )
 
     assert "serverside-applied" in applied
-    assert 'conflict with "kubectl"' in refused
+    assert 'conflicts with "kubectl"' in refused
 
 
 def test_a_kustomization_is_applied(kubectl: Kubectl, namespace: str, tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ async def test_the_status_is_written_apart(cluster: Cluster) -> None:
 
 async def test_unknown_fields_are_dropped_or_refused_by_name(cluster: Cluster) -> None:
     typo = agent("billing", id="billing", suportedChannels=["web"])
-    dropped = await cluster.apply(typo, AGENT, manager="me")
+    dropped = await cluster.create(typo, AGENT)
 
     assert "suportedChannels" not in dropped["spec"]
     with pytest.raises(UnknownFields, match=r"spec\.suportedChannels") as caught:

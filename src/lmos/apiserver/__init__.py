@@ -2,7 +2,8 @@
 
 from lmos.apiserver.http import app
 from lmos.apiserver.kubeconfig import kubeconfig
-from lmos.apiserver.server import Server
+from lmos.apiserver.objects import Intent
+from lmos.apiserver.server import Place, Server
 from lmos.apiserver.storage import Storage, StorageError
 
-__all__ = ["Server", "Storage", "StorageError", "app", "kubeconfig"]
+__all__ = ["Intent", "Place", "Server", "Storage", "StorageError", "app", "kubeconfig"]

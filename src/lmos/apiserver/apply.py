@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lmos.apiserver.fieldsets import FieldSet, item_step, leaves, readable, without
+from lmos.apiserver.fieldsets import FieldSet, fields, item_step, leaves, readable, without
 from lmos.apiserver.ownership import difference
 from lmos.apiserver.schema import LIST_TYPE, MAP_TYPE, Tree, child
 from lmos.apiserver.status import Cause
@@ -52,19 +53,22 @@ def applied(
     """
     mine = next((manager for manager in managers if manager.is_same_as(writer)), None)
     others = [manager for manager in managers if manager is not mine]
-    fields = frozenset(leaves(tree, wanted))
-    dropped = (mine.fields - fields if mine else frozenset()) - _needed(others, fields)
-    owned = fields.union(*(other.fields for other in others))
+    asked = frozenset(leaves(tree, wanted))
+    dropped = (mine.fields - asked if mine else frozenset()) - _needed(others, asked)
+    owned = asked.union(*(other.fields for other in others))
     merged = without(tree, _merged(tree, live, wanted), dropped, owned)
-    change = difference(leaves(tree, live), leaves(tree, merged))
+    after = fields(tree, merged)
+    change = difference(fields(tree, live), after)
     conflicts = tuple(
-        Cause(readable(path), f'conflict with "{other.name}"', "FieldManagerConflict")
+        Cause(readable(path), f"conflict with {other.described}", "FieldManagerConflict")
         for other in others
         for path in sorted(other.fields & change.written)
+        # What only holds others has no value to disagree about.
+        if after[path] is not None
     )
     kept = (replace(other, fields=other.fields - change.written - change.removed) for other in others)
-    time = mine.time if mine and mine.fields == fields else writer.time
-    return Applied(merged, (*kept, replace(writer, fields=fields, time=time)), conflicts)
+    time = mine.time if mine and mine.fields == asked else writer.time
+    return Applied(merged, (*kept, replace(writer, fields=asked, time=time)), conflicts)
 
 
 def _needed(others: list[Manager], fields: FieldSet) -> FieldSet:
@@ -85,22 +89,25 @@ def _merged(tree: Tree, live: Json, wanted: Json) -> Json:
 
 
 def _merged_list(tree: Tree, live: list[Json], wanted: list[Json]) -> list[Json]:
-    """Items in the order of `wanted`; those that only `live` has stay before the one they stood before."""
+    """Items in the order of `wanted`; those that only `live` has stay before the ones they stood before."""
     ours = {item_step(tree, item): item for item in wanted}
-    merged: list[Json] = []
-    theirs = {}
-    for item in live:
-        step = item_step(tree, item)
-        theirs[step] = item
-    pending = list(ours)
-    for step, item in theirs.items():
-        if step not in ours:
-            merged.append(item)
-        elif step in pending:
-            upto = pending.index(step) + 1
-            merged += [_item(tree, theirs.get(name), ours[name]) for name in pending[:upto]]
-            pending = pending[upto:]
-    return merged + [_item(tree, theirs.get(name), ours[name]) for name in pending]
+    theirs = {item_step(tree, item): item for item in live}
+    left, right = deque(theirs), deque(ours)
+    shared = deque(step for step in ours if step in theirs)
+    merged = []
+    while left or right:
+        if left and (left[0] not in right or (right and shared and left[0] not in (right[0], shared[0]))):
+            step = left.popleft()
+            if step not in ours:
+                merged.append(theirs[step])
+            continue
+        step = right.popleft()
+        merged.append(_item(tree, theirs.get(step), ours[step]))
+        if left and left[0] == step:
+            left.popleft()
+        if shared and shared[0] == step:
+            shared.popleft()
+    return merged
 
 
 def _item(tree: Tree, live: Json, wanted: Json) -> Json:

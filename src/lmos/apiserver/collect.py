@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lmos.apiserver.crds import CLEANUP_FINALIZER
 from lmos.core.resources.kinds import CUSTOM_RESOURCE_DEFINITION, NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from lmos.apiserver.kinds import Grace
     from lmos.apiserver.storage import Entry, Storage
     from lmos.core.resources.kinds import Manifest
 
@@ -22,11 +24,12 @@ class Collector:
     Removes objects, and after them what has lost its last owner or its place.
 
     Everything that one deletion leads to has happened when `delete` returns, except for objects that a
-    finalizer of someone else holds.
+    finalizer of someone else holds, or that have time to end.
     """
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, graces: Mapping[str, Grace]) -> None:
         self._storage = storage
+        self._graces = graces
         self._terminating = {entry.uid for entry in storage.everything() if entry.is_terminating}
 
     def sweep(self, now: str) -> None:
@@ -40,11 +43,47 @@ class Collector:
         if entry.owners and not any(self._owns(owner, entry) for owner in entry.owners):
             self.delete(entry, now)
 
-    def delete(self, entry: Entry, now: str, *, foreground: bool = False) -> Entry | None:
-        """The object while a finalizer holds it, None when it is gone; `foreground` waits for dependents."""
-        self._delete([entry], now, foreground=foreground)
+    def delete(
+        self, entry: Entry, now: str, *, foreground: bool = False, grace: int | None = None
+    ) -> Entry | None:
+        """
+        Delete `entry`.
+
+        Args:
+            entry: The object.
+            now: The time.
+            foreground: Whether it waits for its dependents.
+            grace: The seconds that it gets to end; without them as many as its kind says.
+
+        Returns:
+            The object while something holds it, None when it is gone.
+        """
+        self._delete([entry], now, foreground=foreground, grace=grace)
         self._settle(now)
         return self._storage.with_uid(entry.uid)
+
+    def marked(self, entry: Entry, now: str, grace: int | None = None) -> Manifest:
+        """The object as it says that it is being deleted; time that runs already can only be shortened."""
+        manifest = entry.manifest()
+        metadata = manifest["metadata"]
+        if entry.is_terminating:
+            left = metadata.get("deletionGracePeriodSeconds", 0)
+            if grace is None or grace >= left:
+                return manifest
+            start = _later(metadata["deletionTimestamp"], -left)
+        else:
+            seconds_of = self._graces.get(entry.resource)
+            start, grace = now, seconds_of(manifest, grace) if seconds_of else 0
+            if "generation" in metadata:
+                metadata["generation"] += 1
+        metadata |= {"deletionTimestamp": _later(start, grace), "deletionGracePeriodSeconds": grace}
+        return manifest
+
+    def holds(self, entry: Entry, manifest: Manifest) -> bool:
+        """Whether something keeps `entry`, which is being deleted and is to say `manifest`, from going."""
+        metadata = manifest["metadata"]
+        has_time = metadata.get("deletionGracePeriodSeconds", 0) > 0
+        return bool(has_time or metadata.get("finalizers") or self.contents(entry))
 
     def orphan(self, owner: Entry) -> None:
         """Take `owner` off its dependents, so that they stay."""
@@ -59,25 +98,23 @@ class Collector:
     def _owns(self, uid: str, dependent: Entry) -> bool:
         owner = self._storage.with_uid(uid)
         # An owner in another namespace is none.
-        return owner is not None and owner.namespace in ("", dependent.namespace)
+        return owner is not None and (not dependent.namespace or owner.namespace in ("", dependent.namespace))
 
-    def _delete(self, entries: Iterable[Entry], now: str, *, foreground: bool = False) -> None:
+    def _delete(
+        self, entries: Iterable[Entry], now: str, *, foreground: bool = False, grace: int | None = None
+    ) -> None:
         for entry in entries:
-            manifest = entry.manifest()
+            manifest = self.marked(entry, now, grace)
             metadata = manifest["metadata"]
             finalizers = list(metadata.get("finalizers", ()))
             if foreground and self._storage.dependents(entry.uid) and FOREGROUND_FINALIZER not in finalizers:
-                finalizers.append(FOREGROUND_FINALIZER)
-            if not finalizers and not self.contents(entry):
+                metadata["finalizers"] = [*finalizers, FOREGROUND_FINALIZER]
+            if not self.holds(entry, manifest):
                 self._drop(entry, now)
-            elif not entry.is_terminating:
-                metadata |= {"deletionTimestamp": now, "deletionGracePeriodSeconds": 0}
-                if "generation" in metadata:
-                    metadata["generation"] += 1
-                if finalizers:
-                    metadata["finalizers"] = finalizers
-                if entry.resource == str(NAMESPACE):
-                    manifest["status"] = {**manifest.get("status", {}), "phase": "Terminating"}
+                continue
+            if entry.resource == str(NAMESPACE):
+                manifest["status"] = {**manifest.get("status", {}), "phase": "Terminating"}
+            if manifest != entry.manifest():
                 self._terminating.add(self._storage.put(entry.resource, manifest).uid)
 
     def _drop(self, entry: Entry, now: str) -> None:
@@ -92,7 +129,7 @@ class Collector:
             for dependent in self._storage.dependents(current.uid):
                 if any(self._owns(owner, dependent) for owner in dependent.owners):
                     self._disown(dependent, current.uid)
-                elif dependent.manifest()["metadata"].get("finalizers"):
+                elif self.holds(dependent, self.marked(dependent, now)):
                     self._delete([dependent], now)
                 else:
                     pending.append(dependent.uid)
@@ -123,14 +160,19 @@ class Collector:
                     moved = self._let_go(entry, now) or moved
 
     def _let_go(self, entry: Entry, now: str) -> bool:
+        """Take our finalizers off an empty object, and remove it when nothing else holds it."""
         manifest = entry.manifest()
-        finalizers = manifest["metadata"].get("finalizers", [])
+        finalizers = manifest["metadata"].pop("finalizers", [])
         theirs = [finalizer for finalizer in finalizers if finalizer not in _OURS]
-        if not theirs:
+        has_ours = len(theirs) < len(finalizers)
+        if theirs:
+            manifest["metadata"]["finalizers"] = theirs
+        if not self.holds(entry, manifest):
             self._drop(entry, now)
-        elif theirs != finalizers:
-            self._storage.put(entry.resource, _with_finalizers(manifest, theirs))
-        return theirs != finalizers or not theirs
+            return True
+        if has_ours:
+            self._storage.put(entry.resource, manifest)
+        return has_ours
 
     def contents(self, entry: Entry) -> list[Entry]:
         """What has to go before `entry` may."""
@@ -146,8 +188,9 @@ class Collector:
         return []
 
 
-def _with_finalizers(manifest: Manifest, finalizers: list[str]) -> Manifest:
-    return {**manifest, "metadata": {**manifest["metadata"], "finalizers": finalizers}}
+def _later(timestamp: str, seconds: int) -> str:
+    moment = datetime.fromisoformat(timestamp) + timedelta(seconds=seconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _blocks(dependent: Manifest, owner: str) -> bool:

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions: what makes one acceptable, and the status that says it is served."""
+"""CustomResourceDefinitions: what makes one acceptable, and what completes it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,14 @@ CLEANUP_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 _TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean"})
 
 
-def established(definition: Manifest) -> Manifest:
-    """The definition with its names completed and the status of one that is served."""
+def completed(definition: Manifest) -> Manifest:
+    """The definition with all of its names, the versions that it may have stored, and our finalizer."""
     spec, metadata = definition["spec"], definition["metadata"]
     kind = spec["names"]["kind"]
     names = {"singular": kind.lower(), "listKind": f"{kind}List"} | spec["names"]
-    since = metadata.get("creationTimestamp")
     status = definition.get("status") or {}
     storage = [version["name"] for version in spec["versions"] if version["storage"]]
     stored = list(dict.fromkeys([*(status.get("storedVersions") or ()), *storage]))
-    conditions = [
-        _condition("NamesAccepted", "NoConflicts", "no conflicts found", since),
-        _condition("Established", "InitialNamesAccepted", "the initial names have been accepted", since),
-    ]
     finalizers = metadata.get("finalizers") or []
     if "deletionTimestamp" not in metadata and CLEANUP_FINALIZER not in finalizers:
         metadata = metadata | {"finalizers": [*finalizers, CLEANUP_FINALIZER]}
@@ -38,13 +33,8 @@ def established(definition: Manifest) -> Manifest:
         **definition,
         "metadata": metadata,
         "spec": spec | {"names": names},
-        "status": {"conditions": conditions, "acceptedNames": names, "storedVersions": stored},
+        "status": status | {"storedVersions": stored},
     }
-
-
-def _condition(name: str, reason: str, message: str, since: Json) -> Manifest:
-    words = {"type": name, "status": "True", "reason": reason, "message": message}
-    return words | {"lastTransitionTime": since}
 
 
 def problems(definition: Manifest, old: Manifest | None, reserved: Collection[str]) -> Iterator[Cause]:
@@ -59,15 +49,15 @@ def problems(definition: Manifest, old: Manifest | None, reserved: Collection[st
     spec = definition["spec"]
     plural, group = spec["names"]["plural"], spec["group"]
     if definition["metadata"].get("name") != f"{plural}.{group}":
-        yield Cause(
-            "metadata.name", f"Invalid value: must be spec.names.plural+'.'+spec.group: {plural}.{group}"
-        )
+        name = definition["metadata"].get("name", "")
+        message = f'Invalid value: "{name}": must be spec.names.plural+"."+spec.group'
+        yield Cause("metadata.name", message)
     if "." not in group or group in reserved:
         yield Cause(
             "spec.group", f"Invalid value: {group!r} must be a domain of your own, with at least one dot"
         )
     if old and old["spec"]["scope"] != spec["scope"]:
-        yield Cause("spec.scope", "Invalid value: field is immutable")
+        yield Cause("spec.scope", f'Invalid value: "{spec["scope"]}": field is immutable')
     names = [version["name"] for version in spec["versions"]]
     if len(set(names)) < len(names):
         yield Cause(
@@ -75,6 +65,14 @@ def problems(definition: Manifest, old: Manifest | None, reserved: Collection[st
         )
     if sum(version["storage"] for version in spec["versions"]) != 1:
         yield Cause("spec.versions", "Invalid value: must have exactly one version marked as storage version")
+    for index, name in enumerate((definition.get("status") or {}).get("storedVersions") or ()):
+        if name not in names:
+            message = (
+                f'Invalid value: "{name}": missing from spec.versions; {name} was previously a storage '
+                "version, and must remain in spec.versions until a storage migration ensures no data remains "
+                f"persisted in {name} and removes {name} from status.storedVersions"
+            )
+            yield Cause(f"status.storedVersions[{index}]", message)
     for index, version in enumerate(spec["versions"]):
         yield from _version_problems(version, f"spec.versions[{index}]")
 
@@ -84,6 +82,13 @@ def _version_problems(version: Json, where: str) -> Iterator[Cause]:
     place = f"{where}.schema.openAPIV3Schema"
     if tree.get("type") != "object":
         yield Cause(f"{place}.type", "Required value: must be object at the root", "FieldValueRequired")
+    if tree.get("properties", {}).get("metadata", {}).get("properties", {}).keys() - {"name", "generateName"}:
+        message = (
+            "Forbidden: must not specify anything other than name and generateName, but metadata is "
+            "implicitly specified"
+        )
+        yield Cause(f"{place}.properties[metadata]", message, "FieldValueForbidden")
+    yield from _scale_problems((version.get("subresources") or {}).get("scale"), where)
     structural = list(_structural_problems(tree, place))
     yield from structural
     if not structural:
@@ -98,6 +103,13 @@ def _version_problems(version: Json, where: str) -> Iterator[Cause]:
             yield Cause(f"{where}.additionalPrinterColumns[{index}].jsonPath", f"Invalid value: {error}")
 
 
+def _scale_problems(scale: Json, where: str) -> Iterator[Cause]:
+    for name, root in (("specReplicasPath", ".spec"), ("statusReplicasPath", ".status")):
+        if scale and not str(scale.get(name, "")).startswith(f"{root}."):
+            message = f'Invalid value: "{scale.get(name, "")}": should be a json path under {root}'
+            yield Cause(f"{where}.subresources.scale.{name}", message)
+
+
 def _structural_problems(tree: Json, path: str) -> Iterator[Cause]:
     """Where `tree` is no structural schema: a type everywhere, keys where lists are maps."""
     if not isinstance(tree, dict):
@@ -107,6 +119,8 @@ def _structural_problems(tree: Json, path: str) -> Iterator[Cause]:
         yield Cause(
             f"{path}.type", "Required value: must not be empty for specified fields", "FieldValueRequired"
         )
+    if tree.get("type") == "array" and "items" not in tree:
+        yield Cause(f"{path}.items", "Required value: must be specified", "FieldValueRequired")
     if tree.get(LIST_TYPE) == "map" and not tree.get(LIST_KEYS):
         yield Cause(
             f"{path}.{LIST_KEYS}", "Required value: a list of type map has keys", "FieldValueRequired"

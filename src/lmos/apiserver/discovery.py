@@ -9,13 +9,17 @@ if TYPE_CHECKING:
     from lmos.core.resources.kinds import Manifest
 
 VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
-_SUBRESOURCE_VERBS = ["get", "patch", "update"]
+_SUBRESOURCE_VERBS = {
+    "status": ["get", "patch", "update"],
+    "scale": ["get", "patch", "update"],
+    "log": ["get"],
+}
 _SCALE = {"group": "autoscaling", "version": "v1", "kind": "Scale"}
 
 VERSION: Manifest = {
     "major": "1",
-    "minor": "34",
-    "gitVersion": "v1.34.0+lmos",
+    "minor": "36",
+    "gitVersion": "v1.36.0+lmos",
     "gitCommit": "",
     "gitTreeState": "clean",
     "buildDate": "1970-01-01T00:00:00Z",
@@ -65,7 +69,7 @@ def _resource_entries(resource: Resource) -> list[Manifest]:
         "singularName": resource.singular,
         "namespaced": kind.namespaced,
         "kind": kind.kind,
-        "verbs": VERBS,
+        "verbs": _verbs(resource),
     }
     if resource.short_names:
         entry["shortNames"] = list(resource.short_names)
@@ -77,7 +81,7 @@ def _resource_entries(resource: Resource) -> list[Manifest]:
             "singularName": "",
             "namespaced": kind.namespaced,
             **(_SCALE if name == "scale" else {"kind": kind.kind}),
-            "verbs": _SUBRESOURCE_VERBS,
+            "verbs": _SUBRESOURCE_VERBS[name],
         }
         for name in resource.subresources
     ]
@@ -109,23 +113,28 @@ def aggregated(catalogue: Catalogue, *, is_core: bool) -> Manifest:
     }
 
 
+def _verbs(resource: Resource) -> list[str]:
+    return [verb for verb in VERBS if verb != "deletecollection" or resource.deletes_collections]
+
+
 def _described(resource: Resource) -> Manifest:
     kind = resource.kind
     own = {"group": kind.group, "version": kind.version, "kind": kind.kind}
-    return {
+    described = {
         "resource": kind.plural,
         "responseKind": own,
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": resource.singular,
-        "verbs": VERBS,
+        "verbs": _verbs(resource),
         "shortNames": list(resource.short_names),
         "categories": list(resource.categories),
         "subresources": [
             {
                 "subresource": name,
                 "responseKind": _SCALE if name == "scale" else own,
-                "verbs": _SUBRESOURCE_VERBS,
+                "verbs": _SUBRESOURCE_VERBS[name],
             }
             for name in resource.subresources
         ],
     }
+    return {key: value for key, value in described.items() if value != []}

@@ -27,7 +27,7 @@ _UNOWNED = frozenset(
     | {
         ("f:metadata", f"f:{name}")
         for name in (
-            "name namespace generateName uid resourceVersion generation creationTimestamp deletionTimestamp "
+            "name namespace uid resourceVersion generation creationTimestamp deletionTimestamp "
             "deletionGracePeriodSeconds managedFields selfLink"
         ).split()
     }
@@ -35,22 +35,48 @@ _UNOWNED = frozenset(
 
 
 def leaves(tree: Tree, value: Json) -> dict[Path, Json]:
-    """The fields of an object that somebody can own, each with its value (None for an item as such)."""
-    return {path: leaf for path, leaf in _leaves(tree, value, ()) if path[:2] not in _UNOWNED}
+    """The fields that an apply of `value` asks for, each with its value (None for an item as such)."""
+    return {path: leaf for path, leaf, is_held in _fields(tree, value, ()) if not is_held}
 
 
-def _leaves(tree: Tree, value: Json, path: Path) -> Iterator[tuple[Path, Json]]:
-    if isinstance(value, dict) and value and tree.get(MAP_TYPE) != "atomic":
+def fields(tree: Tree, value: Json) -> dict[Path, Json]:
+    """
+    All fields of an object that somebody can own, each with its value.
+
+    Objects and lists that hold others are fields as well, with the value None: to come and go is all that
+    happens to them as such.
+    """
+    return {path: leaf for path, leaf, _ in _fields(tree, value, ())}
+
+
+def _fields(
+    tree: Tree, value: Json, path: Path, *, is_declared: bool = True
+) -> Iterator[tuple[Path, Json, bool]]:
+    """Path, value, and whether the field is only there to hold others."""
+    if path[:2] in _UNOWNED:
+        return
+    if isinstance(value, dict) and tree.get(MAP_TYPE) != "atomic":
+        if path not in ((), ("f:metadata",)):
+            # An object under a name of the client's choice is owned as such, too.
+            yield path, None, bool(value) and is_declared
         for name, item in value.items():
-            yield from _leaves(child(tree, name), item, (*path, f"f:{name}"))
-    elif isinstance(value, list) and value and tree.get(LIST_TYPE) in ("map", "set"):
+            is_known = name in tree.get("properties", ())
+            yield from _fields(child(tree, name), item, (*path, f"f:{name}"), is_declared=is_known)
+    elif isinstance(value, list) and tree.get(LIST_TYPE) in ("map", "set"):
+        yield path, None, True
         for item in value:
-            step = item_step(tree, item)
-            yield (*path, step), None
-            if tree[LIST_TYPE] == "map":
-                yield from _leaves(tree["items"], item, (*path, step))
-    elif path and not (value == {} and path == ("f:metadata",)):
-        yield path, value
+            yield from _item_fields(tree, item, (*path, item_step(tree, item)))
+    else:
+        yield path, value, False
+
+
+def _item_fields(tree: Tree, item: Json, path: Path) -> Iterator[tuple[Path, Json, bool]]:
+    items = tree.get("items", {})
+    is_one = tree[LIST_TYPE] == "set" or items.get(MAP_TYPE) == "atomic"
+    yield path, item if is_one else None, False
+    if not is_one and isinstance(item, dict):
+        for name, inner in item.items():
+            yield from _fields(child(items, name), inner, (*path, f"f:{name}"))
 
 
 def item_step(tree: Tree, item: Json) -> str:

@@ -26,11 +26,18 @@ if TYPE_CHECKING:
     from lmos.apiserver.kinds import Catalogue
     from lmos.apiserver.server import Server
     from lmos.core.resources.kinds import Manifest
+    from lmos.ports.pod_logs import PodLogs
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 
-def app(server: Server, *, token: str, hosts: Collection[str] = LOOPBACK_NAMES) -> ASGIApp:
+def app(
+    server: Server,
+    *,
+    token: str,
+    pod_logs: PodLogs | None = None,
+    hosts: Collection[str] = LOOPBACK_NAMES,
+) -> ASGIApp:
     """
     The ASGI app of a server.
 
@@ -39,9 +46,10 @@ def app(server: Server, *, token: str, hosts: Collection[str] = LOOPBACK_NAMES) 
     Args:
         server: The server behind it.
         token: The bearer token of every request but those for health.
+        pod_logs: Whoever runs the Pods; without it there are no logs.
         hosts: Names that the Host header may have.
     """
-    documents = _Documents(server)
+    documents, resources = _Documents(server), _Resources(server, pod_logs)
     routes = [
         *(Route(path, _healthy) for path in sorted(HEALTH_PATHS)),
         Route("/version", documents.version),
@@ -54,8 +62,8 @@ def app(server: Server, *, token: str, hosts: Collection[str] = LOOPBACK_NAMES) 
         Route("/openapi/v3", documents.openapi_index),
         Route("/openapi/v3/api/{version}", documents.openapi),
         Route("/openapi/v3/apis/{group}/{version}", documents.openapi),
-        Route("/api/{version}/{path:path}", _Resources(server)),
-        Route("/apis/{group}/{version}/{path:path}", _Resources(server)),
+        Route("/api/{version}/{path:path}", resources),
+        Route("/apis/{group}/{version}/{path:path}", resources),
     ]
     handlers = {ApiError: _refused, StorageError: _failed, HTTPException: _unrouted}
     starlette = Starlette(routes=routes, exception_handlers=handlers)
@@ -66,11 +74,12 @@ def app(server: Server, *, token: str, hosts: Collection[str] = LOOPBACK_NAMES) 
 class _Resources:
     """Every method on every resource."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, pod_logs: PodLogs | None) -> None:
         self._server = server
+        self._pod_logs = pod_logs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await answer(self._server, Request(scope, receive))
+        response = await answer(self._server, Request(scope, receive), self._pod_logs)
         await response(scope, receive, send)
 
 
@@ -100,7 +109,9 @@ class _Documents:
         group, version = request.path_params.get("group", ""), request.path_params["version"]
         return _found(discovery.resource_list(self._catalogue, group, version))
 
-    async def openapi_v2(self, _request: Request) -> Response:
+    async def openapi_v2(self, request: Request) -> Response:
+        if "protobuf" in request.headers.get("accept", ""):
+            return Response(openapi.EMPTY_SWAGGER, media_type=openapi.SWAGGER_PROTOBUF)
         return json_response(openapi.document_v2(self._catalogue))
 
     async def openapi_index(self, _request: Request) -> Response:
@@ -130,7 +141,10 @@ def _found(document: Manifest | None) -> Response:
 
 async def _refused(_request: Request, error: Exception) -> Response:
     refusal = cast("ApiError", error)
-    return json_response(refusal.status, refusal.http)
+    response = json_response(refusal.status, refusal.http)
+    if wait := refusal.status.get("details", {}).get("retryAfterSeconds"):
+        response.headers["retry-after"] = str(wait)
+    return response
 
 
 async def _failed(_request: Request, error: Exception) -> Response:
@@ -139,9 +153,7 @@ async def _failed(_request: Request, error: Exception) -> Response:
     return json_response(refusal.status, refusal.http)
 
 
-async def _unrouted(request: Request, error: Exception) -> Response:
+async def _unrouted(_request: Request, error: Exception) -> Response:
     code = cast("HTTPException", error).status_code
-    refusal = (
-        method_not_allowed(request.method) if code == HTTPStatus.METHOD_NOT_ALLOWED else path_not_found()
-    )
+    refusal = method_not_allowed() if code == HTTPStatus.METHOD_NOT_ALLOWED else path_not_found()
     return json_response(refusal.status, refusal.http)

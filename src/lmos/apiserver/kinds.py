@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,6 +11,9 @@ from lmos.apiserver.schema import PRESERVE, Schema
 from lmos.core.resources.kinds import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from lmos.apiserver.status import Cause
     from lmos.apiserver.values import Json
     from lmos.core.resources.kinds import Manifest
@@ -19,6 +22,14 @@ Completion: TypeAlias = Callable[["Manifest"], "Manifest"]
 """Fills in what a kind derives from other fields."""
 Check: TypeAlias = Callable[["Manifest", "Manifest | None"], Iterable["Cause"]]
 """What a kind refuses in an object (first) that is to follow another (second, None when created)."""
+Grace: TypeAlias = Callable[["Manifest", "int | None"], int]
+"""
+The seconds that a deleted object gets to end, where so many are wanted (None: as many as the object says).
+
+Whoever ended it deletes it again, with 0.
+"""
+Cell: TypeAlias = Callable[["Manifest", "datetime"], "Json"]
+"""What a column shows of an object at a moment, where no path can say it."""
 
 
 def as_it_is(manifest: Manifest) -> Manifest:
@@ -41,6 +52,7 @@ class Column:
     format: str = ""
     priority: int = 0
     description: str = ""
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +80,25 @@ class Resource:
     has_status: bool = False
     is_custom: bool = True
     counts_generations: bool = True
+    has_log: bool = False
+    returns_deleted: bool = False
+    is_closing: bool = False
+    deletes_collections: bool = True
     completion: Completion = as_it_is
     check: Check = accept_all
+    grace: Grace | None = None
+    blank: Manifest = field(default_factory=dict)
+    selectable_fields: tuple[str, ...] = ()
 
     @cached_property
     def key(self) -> str:
         """The name under which all versions of the kind are stored: `agents.lmos.eclipse`."""
         return str(self.kind)
+
+    @property
+    def selectable(self) -> tuple[str, ...]:
+        """The paths that field selectors may name."""
+        return ("metadata.name", "metadata.namespace", *self.selectable_fields)
 
     @property
     def stored_as(self) -> str:
@@ -84,7 +108,8 @@ class Resource:
     @property
     def subresources(self) -> tuple[str, ...]:
         """The subresources that are served."""
-        return (*(("status",) if self.has_status else ()), *(("scale",) if self.scale else ()))
+        served = {"status": self.has_status, "scale": self.scale, "log": self.has_log}
+        return tuple(name for name, is_served in served.items() if is_served)
 
 
 @dataclass(frozen=True)
@@ -118,8 +143,11 @@ def resources_of(
     spec: Json,
     *,
     is_custom: bool = True,
+    is_closing: bool = False,
     completion: Completion = as_it_is,
     check: Check = accept_all,
+    grace: Grace | None = None,
+    cells: Mapping[str, Cell] | None = None,
 ) -> tuple[Resource, ...]:
     """
     The resources that the `spec` of a CustomResourceDefinition serves, one a version.
@@ -127,8 +155,11 @@ def resources_of(
     Args:
         spec: The definition, in the form of apiextensions.k8s.io/v1; built-in kinds are declared in it too.
         is_custom: Whether a CRD defines the kind.
+        is_closing: Whether that CRD is being deleted, so that no new objects are taken.
         completion: Fills in derived fields.
         check: Refuses what the schema cannot say.
+        grace: Says how long a deleted object may take to end; without it none may.
+        cells: What the columns show that name an `x-cell` in place of a path.
     """
     names = spec["names"]
     storage = next((version["name"] for version in spec["versions"] if version["storage"]), "")
@@ -139,6 +170,9 @@ def resources_of(
         subresources = version.get("subresources") or {}
         plural, namespaced = names["plural"], spec["scope"] == "Namespaced"
         schema = (version.get("schema") or {}).get("openAPIV3Schema") or {PRESERVE: True}
+        columns = version.get("additionalPrinterColumns") or [_AGE]
+        if is_custom or not any(column["name"] == "Name" for column in columns):
+            columns = [_NAME, *columns]
         found.append(
             Resource(
                 kind=Kind(spec["group"], version["name"], names["kind"], plural, namespaced),
@@ -148,26 +182,43 @@ def resources_of(
                 storage_version=storage,
                 short_names=tuple(names.get("shortNames") or ()),
                 categories=tuple(names.get("categories") or ()),
-                columns=tuple(_column(item) for item in version.get("additionalPrinterColumns") or [_AGE]),
+                columns=tuple(_column(item, cells or {}) for item in columns),
                 scale=_scale(subresources["scale"]) if subresources.get("scale") else None,
                 has_status="status" in subresources,
                 is_custom=is_custom,
+                is_closing=is_closing,
                 counts_generations=spec.get("x-generation", is_custom),
+                has_log=not is_custom and "log" in subresources,
+                returns_deleted=spec.get("x-returns-deleted", False),
                 completion=completion,
                 check=check,
+                grace=grace,
+                deletes_collections=not spec.get("x-deleted-one-by-one", False),
+                blank=spec.get("x-blank", {}),
+                selectable_fields=tuple(
+                    item["jsonPath"].removeprefix(".") for item in version.get("selectableFields") or ()
+                ),
             )
         )
     return tuple(found)
 
 
+_NAME = {
+    "name": "Name",
+    "type": "string",
+    "format": "name",
+    "description": "Name of the object",
+    "jsonPath": ".metadata.name",
+}
 _AGE = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
 
 
-def _column(declared: Json) -> Column:
+def _column(declared: Json, cells: Mapping[str, Cell]) -> Column:
     return Column(
         name=declared["name"],
         type=declared["type"],
-        path=declared["jsonPath"],
+        path=declared.get("jsonPath", ""),
+        cell=cells.get(declared.get("x-cell", "")),
         format=declared.get("format", ""),
         priority=declared.get("priority", 0),
         description=declared.get("description", ""),

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from lmos.apiserver.apply import applied
-from lmos.apiserver.fieldsets import leaves
-from lmos.apiserver.metadata import ANNOTATIONS_LIMIT_BYTES, SYSTEM_FIELDS
+from lmos.apiserver.fieldsets import fields
+from lmos.apiserver.metadata import ANNOTATIONS_LIMIT_BYTES, STANDARD_FINALIZERS, SYSTEM_FIELDS
 from lmos.apiserver.ownership import Manager, after_update, difference, managers_of, owned_by
-from lmos.apiserver.status import Cause, bad_request, conflict, invalid, stale
+from lmos.apiserver.status import (
+    Cause,
+    apply_conflict,
+    bad_request,
+    conflict,
+    invalid,
+    stale,
+    unreadable,
+    untyped,
+)
 from lmos.apiserver.values import canonical, without_nulls
 
 if TYPE_CHECKING:
@@ -22,12 +32,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Who writes, when (RFC 3339), to which subresource, and how strictly unknown fields are taken."""
+    """
+    Who writes, when (RFC 3339), to which subresource, and how strictly unknown fields are taken.
+
+    What is `doubtful` in what was sent, before anybody knows its kind, is taken as strictly.
+    """
 
     manager: str
     now: str
     subresource: str = ""
     unknown_fields: Literal["Ignore", "Warn", "Strict"] = "Warn"
+    doubtful: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +53,14 @@ class Draft:
     warnings: tuple[str, ...] = ()
 
 
-def draft_of(resource: Resource, sent: Json, intent: Intent) -> Draft:
+def draft_of(resource: Resource, sent: Json, intent: Intent, *, is_apply: bool = False) -> Draft:
     """
     Read what a client sent.
 
     Raises:
-        ApiError: 400 when it is no object of this kind, or has unknown fields and `intent` is strict.
+        ApiError: 500 for an apply of fields that the kind does not know.
+        ApiError: 400 when it is no object of this kind, or has unknown fields or one twice and `intent` is
+            strict.
     """
     metadata = sent.get("metadata") if isinstance(sent, dict) else None
     if not isinstance(sent, dict) or not isinstance(metadata, (dict, type(None))):
@@ -58,7 +75,9 @@ def draft_of(resource: Resource, sent: Json, intent: Intent) -> Draft:
     named = {"apiVersion": kind.api_version, "kind": kind.kind}
     manifest = {**body, **named, "metadata": without_nulls(metadata or {})}
     kept, unknown = resource.schema.pruned(manifest)
-    problems = tuple(f'unknown field "{path}"' for path in unknown)
+    if is_apply and unknown:
+        raise untyped(kind, manifest["metadata"], f".{unknown[0]}: field not declared in schema")
+    problems = (*intent.doubtful, *(f'unknown field "{path}"' for path in unknown))
     if problems and intent.unknown_fields == "Strict":
         label = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
         raise bad_request(f"{label}: strict decoding error: {', '.join(problems)}")
@@ -97,7 +116,7 @@ def created(
     body = {key: value for key, value in manifest.items() if key not in dropped}
     draft = {"apiVersion": body.pop("apiVersion"), "kind": body.pop("kind"), "metadata": metadata, **body}
     complete = _completed(resource, draft, None)
-    return _owned(resource, {"metadata": {}}, complete, intent, managers)
+    return _owned(resource, {"metadata": {}, **resource.blank}, complete, intent, managers)
 
 
 def updated(
@@ -133,6 +152,9 @@ def updated(
     if resource.counts_generations and _content(resource, complete) != _content(resource, live):
         generation = live["metadata"].get("generation", 0) + 1
         complete = {**complete, "metadata": {**complete["metadata"], "generation": generation}}
+    if manifest["metadata"].get("managedFields") == [{}]:
+        # This is how a client asks that all ownership be forgotten.
+        managers = ()
     owned = _owned(resource, live, complete, intent, managers)
     return live if canonical(owned) == canonical(live) else owned
 
@@ -146,7 +168,6 @@ def server_side_applied(
     Raises:
         ApiError: 409 naming managers and fields in conflict, and all that `created` and `updated` raise.
     """
-    kind, name = resource.kind, wanted["metadata"].get("name", "")
     if "managedFields" in wanted["metadata"]:
         raise bad_request("metadata.managedFields must be nil")
     if resource.has_status:
@@ -154,14 +175,16 @@ def server_side_applied(
         is_status = intent.subresource == "status"
         wanted = {k: v for k, v in wanted.items() if (k in own if is_status else k != "status")}
     if intent.subresource:
-        wanted = {**wanted, "metadata": {"name": name}}
-    writer = Manager(intent.manager, "Apply", kind.api_version, intent.subresource, intent.now)
+        wanted = {**wanted, "metadata": {"name": wanted["metadata"].get("name", "")}}
+    writer = Manager(intent.manager, "Apply", resource.kind.api_version, intent.subresource, intent.now)
     before = live or {"metadata": {}}
-    result = applied(resource.schema.tree, before, wanted, managers_of(before), writer)
+    managers = managers_of(before)
+    if live and not managers:
+        found = frozenset(fields(resource.schema.tree, live))
+        managers = (Manager("before-first-apply", "Update", resource.kind.api_version, fields=found),)
+    result = applied(resource.schema.tree, before, wanted, managers, writer)
     if result.conflicts and not force:
-        listed = "\n".join(f"- {cause.message}: {cause.field}" for cause in result.conflicts)
-        count = f"{len(result.conflicts)} conflict{'s' if len(result.conflicts) > 1 else ''}"
-        raise conflict(kind, name, f"Apply failed with {count}:\n{listed}", result.conflicts)
+        raise apply_conflict(result.conflicts)
     if live is None:
         return created(resource, result.manifest, intent, uid, result.managers)
     return updated(resource, live, result.manifest, intent, result.managers)
@@ -170,13 +193,12 @@ def server_side_applied(
 def _refuse_other(resource: Resource, live: Manifest, manifest: Manifest) -> None:
     """Refuse what was meant for another object, or for this one as it was."""
     there, sent = live["metadata"], manifest["metadata"]
-    if sent.get("name", there["name"]) != there["name"]:
-        raise bad_request(
-            f"the name of the object ({sent['name']}) is not that of the path ({there['name']})"
-        )
     if sent.get("uid") and sent["uid"] != there["uid"]:
         why = f"Precondition failed: UID in precondition: {sent['uid']}, UID in object meta: {there['uid']}"
         raise conflict(resource.kind, there["name"], why)
+    if resource.is_custom and not sent.get("resourceVersion"):
+        cause = Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")
+        raise invalid(replace(resource.kind, kind=resource.kind.plural), there["name"], [cause])
     if sent.get("resourceVersion") and sent["resourceVersion"] != there["resourceVersion"]:
         raise stale(resource.kind, there["name"])
 
@@ -199,9 +221,11 @@ def _owned(
     intent: Intent,
     managers: tuple[Manager, ...] | None,
 ) -> Manifest:
+    if managers is None and "uid" in old["metadata"] and "managedFields" not in old["metadata"]:
+        return owned_by(new, ())
     if managers is None:
         tree = resource.schema.tree
-        change = difference(leaves(tree, old), leaves(tree, new))
+        change = difference(fields(tree, old), fields(tree, new))
         writer = Manager(intent.manager, "Update", resource.kind.api_version, intent.subresource, intent.now)
         managers = after_update(managers_of(old), writer, change)
     return owned_by(new, managers)
@@ -210,8 +234,13 @@ def _owned(
 def _completed(resource: Resource, manifest: Manifest, old: Manifest | None) -> Manifest:
     """`manifest` with defaults and derived fields. Raises ApiError 422 where it breaks a rule."""
     kind, name = resource.kind, str(manifest["metadata"].get("name", ""))
-    defaulted = resource.schema.defaulted(manifest)
-    if found := [*_metadata_problems(defaulted["metadata"]), *resource.schema.problems(defaulted, old)]:
+    defaulted = resource.schema.compacted(resource.schema.defaulted(manifest), resource.is_custom)
+    found = [*_metadata_problems(resource, defaulted["metadata"]), *resource.schema.problems(defaulted, old)]
+    mistyped = next((cause for cause in found if cause.reason == "FieldValueTypeInvalid"), None)
+    if mistyped and not resource.is_custom:
+        # Built-in kinds have types of their own, so that such an object cannot even be read.
+        raise unreadable(kind, mistyped)
+    if found:
         raise invalid(kind, name, found)
     # What a kind completes and checks by itself may rely on what the schema promises.
     complete = resource.completion(defaulted)
@@ -220,14 +249,29 @@ def _completed(resource: Resource, manifest: Manifest, old: Manifest | None) -> 
     return complete
 
 
-def _metadata_problems(metadata: Manifest) -> Iterator[Cause]:
+def _metadata_problems(resource: Resource, metadata: Manifest) -> Iterator[Cause]:
     if not metadata.get("name"):
         message = "Required value: name or generateName is required"
         yield Cause("metadata.name", message, "FieldValueRequired")
     annotations = metadata.get("annotations")
-    if annotations and len(canonical(annotations)) > ANNOTATIONS_LIMIT_BYTES:
+    texts = chain.from_iterable(annotations.items()) if isinstance(annotations, dict) else ()
+    if sum(len(str(text).encode()) for text in texts) > ANNOTATIONS_LIMIT_BYTES:
         message = f"Too long: may not be more than {ANNOTATIONS_LIMIT_BYTES} bytes"
         yield Cause("metadata.annotations", message, "FieldValueTooLong")
+    if not resource.is_custom:
+        why = "name is neither a standard finalizer name nor is it fully qualified"
+        for index, name in enumerate(metadata.get("finalizers") or ()):
+            if "/" not in str(name) and name not in STANDARD_FINALIZERS:
+                yield Cause(f"metadata.finalizers[{index}]", f'Invalid value: "{name}": {why}')
+    owners = [item for item in _objects_in(metadata.get("ownerReferences")) if item.get("controller")]
+    if len(owners) > 1:
+        named = " and ".join(f"{item['kind']}/{item['name']}" for item in owners[:2])
+        why = f'Only one reference can have Controller set to true. Found "true" in references for {named}'
+        yield Cause("metadata.ownerReferences", f"Invalid value: {why}")
+
+
+def _objects_in(items: Json) -> list[Manifest]:
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _part(manifest: Manifest, name: str) -> Manifest:

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from lmos.apiserver.metadata import OBJECT_META
-from lmos.apiserver.schema import INT_OR_STRING, LIST_KEYS, LIST_TYPE, MAP_TYPE
+from lmos.apiserver.schema import INT_OR_STRING, LIST_KEYS, LIST_TYPE
 from lmos.apiserver.values import encode
 
 if TYPE_CHECKING:
@@ -14,14 +14,18 @@ if TYPE_CHECKING:
     from lmos.apiserver.values import Json
     from lmos.core.resources.kinds import Manifest
 
+SWAGGER_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+EMPTY_SWAGGER = b"\x0a\x032.0"
+"""`swagger: 2.0` and no kinds: kubectl, which asks for it before it sends a List, leaves checking to us."""
+
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
-_INFO = {"title": "LMOS embedded Kubernetes API", "version": "v1.34.0"}
+_INFO = {"title": "LMOS embedded Kubernetes API", "version": "v1.36.0"}
 _WRITE_PARAMETERS = [
     {"name": name, "in": "query", "schema": {"type": "string"}}
     for name in ("dryRun", "fieldManager", "fieldValidation")
 ]
-# Words of ours or of the validator that OpenAPI readers do not know.
-_HIDDEN = frozenset({"x-key-pattern", "x-kubernetes-validations"})
+# A word of ours that OpenAPI readers do not know.
+_HIDDEN = "x-key-pattern"
 
 
 def index(catalogue: Catalogue) -> Manifest:
@@ -56,12 +60,14 @@ def document_v2(catalogue: Catalogue) -> Manifest:
 
 def _name(resource: Resource) -> str:
     kind = resource.kind
-    reversed_group = ".".join(reversed((kind.group or "core.api.k8s.io").split(".")))
-    return f"{reversed_group}.{kind.version}.{kind.kind}"
+    place = ".".join(reversed(kind.group.split(".")))
+    if not resource.is_custom:
+        place = f"io.k8s.api.{kind.group.partition('.')[0] or 'core'}"
+    return f"{place}.{kind.version}.{kind.kind}"
 
 
 def _schema(resource: Resource, references: str) -> Manifest:
-    tree = _readable(resource.schema.tree)
+    tree = _readable(resource.schema.tree, is_custom=resource.is_custom)
     # In OpenAPI 3.0 a reference stands alone, so its description is wrapped around it.
     tree["properties"]["metadata"] = {
         "description": OBJECT_META["description"],
@@ -71,23 +77,35 @@ def _schema(resource: Resource, references: str) -> Manifest:
     return tree
 
 
-def _readable(tree: Json) -> Manifest:
-    out = {key: value for key, value in tree.items() if key not in _HIDDEN}
+def _readable(tree: Json, *, is_custom: bool = False) -> Manifest:
+    out = {key: value for key, value in tree.items() if key != _HIDDEN}
     if tree.get(INT_OR_STRING):
-        out |= {"type": "string", "format": "int-or-string"}
-    if tree.get(LIST_TYPE) == "map":
-        # The same in the words of strategic merge patches.
-        out |= {"x-kubernetes-patch-merge-key": tree[LIST_KEYS][0], "x-kubernetes-patch-strategy": "merge"}
-    if tree.get(LIST_TYPE) == "set":
-        out["x-kubernetes-patch-strategy"] = "merge"
-    if tree.get(MAP_TYPE) == "atomic":
-        out["x-kubernetes-map-type"] = "atomic"
+        either = {"anyOf": [{"type": "integer"}, {"type": "string"}]}
+        out = either | out if is_custom else out | {"type": "string", "format": "int-or-string"}
+    if not is_custom:
+        out |= _merge_hints(tree)
     if "properties" in tree:
-        out["properties"] = {name: _readable(sub) for name, sub in tree["properties"].items()}
+        out["properties"] = {
+            name: _readable(sub, is_custom=is_custom) for name, sub in tree["properties"].items()
+        }
     for key in ("items", "additionalProperties"):
         if isinstance(tree.get(key), dict):
-            out[key] = _readable(tree[key])
+            out[key] = _readable(tree[key], is_custom=is_custom)
     return out
+
+
+def _merge_hints(tree: Json) -> Manifest:
+    """How lists merge, in the words of strategic merge patches, which custom kinds do not know."""
+    match tree.get(LIST_TYPE):
+        case "map":
+            return {
+                "x-kubernetes-patch-merge-key": tree[LIST_KEYS][0],
+                "x-kubernetes-patch-strategy": "merge",
+            }
+        case "set":
+            return {"x-kubernetes-patch-strategy": "merge"}
+        case _:
+            return {}
 
 
 def _identity(resource: Resource) -> Manifest:

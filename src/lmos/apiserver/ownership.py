@@ -35,6 +35,13 @@ class Manager:
             other.subresource,
         )
 
+    @property
+    def described(self) -> str:
+        """As conflicts name it."""
+        below = f' with subresource "{self.subresource}"' if self.subresource else ""
+        using = f" using {self.api_version}" if self.operation == "Update" else ""
+        return f'"{self.name}"{below}{using}'
+
     def as_entry(self) -> Manifest:
         """As an entry of `managedFields`."""
         return {
@@ -84,25 +91,12 @@ class Difference:
 
 
 def difference(old: Mapping[Path, Json], new: Mapping[Path, Json]) -> Difference:
-    """
-    What was written (added or changed) and removed between two objects' leaves.
-
-    An object or list that was emptied counts as a leaf only now, and yet nobody wrote it.
-    """
+    """What was written (added or changed) and removed between two objects' fields."""
     return Difference(
         written=frozenset(
-            path
-            for path, value in new.items()
-            if (path not in old or canonical(old[path]) != canonical(value))
-            and not _was_emptied(path, value, old)
+            path for path, value in new.items() if path not in old or canonical(old[path]) != canonical(value)
         ),
         removed=frozenset(old.keys() - new.keys()),
-    )
-
-
-def _was_emptied(path: Path, value: Json, old: Mapping[Path, Json]) -> bool:
-    return value in ({}, []) and any(
-        len(before) > len(path) and before[: len(path)] == path for before in old
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lmos.apiserver.status import ApiError, bad_request, too_large
@@ -62,10 +63,11 @@ def _perform(document: Json, operation: Json) -> int:
         case "add":
             _add(document, path, copy.deepcopy(operation["value"]))
         case "remove":
-            _remove(document, path)
+            # As Kubernetes takes it: what is absent is removed already.
+            with suppress(KeyError):
+                _remove(document, path)
         case "replace":
             parent, key = _place(document, path)
-            _ = parent[key]
             parent[key] = copy.deepcopy(operation["value"])
         case "move":
             _add(document, path, _remove(document, _steps(operation["from"])))

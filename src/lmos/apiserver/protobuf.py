@@ -7,9 +7,10 @@ Typed Go clients write built-in objects in protobuf and read JSON as well, so on
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import orjson
 
@@ -28,86 +29,77 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LONGEST_VARINT = 70
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """
-    A field of a message.
+# Field numbers of k8s.io/api and k8s.io/apimachinery, generated.proto: number, name in JSON, and a type (text
+# without one; what is no simple type names a message), with [] for a list and {} for a map by text. The kinds
+# are those that kubectl and helm send, with the fields that they send.
+_MESSAGES = """
+Unknown: 1 typeMeta TypeMeta, 2 raw raw, 3 contentEncoding, 4 contentType
+TypeMeta: 1 apiVersion, 2 kind
+ObjectMeta: 1 name, 2 generateName, 3 namespace, 4 selfLink, 5 uid, 6 resourceVersion, 7 generation count,
+    8 creationTimestamp time, 9 deletionTimestamp time, 10 deletionGracePeriodSeconds number,
+    11 labels text{}, 12 annotations text{}, 13 ownerReferences OwnerReference[], 14 finalizers text[],
+    17 managedFields ManagedFieldsEntry[]
+OwnerReference: 1 kind, 3 name, 4 uid, 5 apiVersion, 6 controller boolean, 7 blockOwnerDeletion boolean
+ManagedFieldsEntry: 1 manager, 2 operation, 3 apiVersion, 4 time time, 6 fieldsType, 7 fieldsV1 fields,
+    8 subresource
+FieldsV1: 1 raw json
+Time: 1 seconds number, 2 nanos number
+ConfigMap: 1 metadata ObjectMeta, 2 data text{}, 3 binaryData base64{}, 4 immutable boolean
+Secret: 1 metadata ObjectMeta, 2 data base64{}, 3 type, 4 stringData text{}, 5 immutable boolean
+Namespace: 1 metadata ObjectMeta, 2 spec NamespaceSpec, 3 status ignored
+NamespaceSpec: 1 finalizers text[]
+ServiceAccount: 1 metadata ObjectMeta, 4 automountServiceAccountToken boolean
+Service: 1 metadata ObjectMeta, 2 spec ServiceSpec, 3 status ignored
+ServiceSpec: 1 ports ServicePort[], 2 selector text{}, 3 clusterIP, 4 type, 5 externalIPs text[],
+    7 sessionAffinity, 10 externalName, 11 externalTrafficPolicy, 12 healthCheckNodePort count,
+    13 publishNotReadyAddresses flag, 18 clusterIPs text[]
+ServicePort: 1 name, 2 protocol, 3 port number, 4 targetPort intOrString, 5 nodePort count, 6 appProtocol
+IntOrString: 1 type number, 2 number number, 3 text
+Deployment: 1 metadata ObjectMeta, 2 spec DeploymentSpec, 3 status ignored
+DeploymentSpec: 1 replicas number, 2 selector LabelSelector, 3 template PodTemplateSpec,
+    4 strategy DeploymentStrategy, 5 minReadySeconds count, 6 revisionHistoryLimit number, 7 paused flag,
+    9 progressDeadlineSeconds number
+DeploymentStrategy: 1 type, 2 rollingUpdate RollingUpdateDeployment
+RollingUpdateDeployment: 1 maxUnavailable intOrString, 2 maxSurge intOrString
+LabelSelector: 1 matchLabels text{}, 2 matchExpressions LabelSelectorRequirement[]
+LabelSelectorRequirement: 1 key, 2 operator, 3 values text[]
+PodTemplateSpec: 1 metadata ObjectMeta, 2 spec PodSpec
+PodSpec: 2 containers Container[], 3 restartPolicy, 4 terminationGracePeriodSeconds number, 6 dnsPolicy,
+    8 serviceAccountName, 10 nodeName, 11 hostNetwork flag, 12 hostPID flag, 13 hostIPC flag, 19 schedulerName
+Container: 1 name, 2 image, 3 command text[], 4 args text[], 5 workingDir, 6 ports ContainerPort[],
+    7 env EnvVar[], 13 terminationMessagePath, 14 imagePullPolicy, 16 stdin flag, 17 stdinOnce flag,
+    18 tty flag, 20 terminationMessagePolicy
+ContainerPort: 1 name, 2 hostPort count, 3 containerPort number, 4 protocol, 5 hostIP
+EnvVar: 1 name, 2 value
+DeleteOptions: 1 gracePeriodSeconds number, 2 preconditions Preconditions, 3 orphanDependents boolean,
+    4 propagationPolicy, 5 dryRun text[]
+Preconditions: 1 uid, 2 resourceVersion
+"""
+_READABLE = frozenset("ConfigMap Secret Namespace ServiceAccount Service Deployment DeleteOptions".split())
 
-    Attributes:
-        name: In JSON.
-        type: How its bytes are to be read; anything that is no simple type names a message.
-        many: One value, a list, or a map by text.
-    """
+
+class Field(NamedTuple):
+    """A field of a message: its name in JSON, how its bytes are read, and whether it is a list or a map."""
 
     name: str
-    type: str = "text"
-    many: Literal["", "list", "map"] = ""
+    type: str
+    many: Literal["", "[]", "{}"]
 
 
-# Field numbers of k8s.io/api and k8s.io/apimachinery, generated.proto.
-_MESSAGES: dict[str, dict[int, Field]] = {
-    "Unknown": {1: Field("typeMeta", "TypeMeta"), 2: Field("raw", "raw")},
-    "TypeMeta": {1: Field("apiVersion"), 2: Field("kind")},
-    "ObjectMeta": {
-        1: Field("name"),
-        2: Field("generateName"),
-        3: Field("namespace"),
-        5: Field("uid"),
-        6: Field("resourceVersion"),
-        7: Field("generation", "number"),
-        8: Field("creationTimestamp", "time"),
-        9: Field("deletionTimestamp", "time"),
-        10: Field("deletionGracePeriodSeconds", "number"),
-        11: Field("labels", many="map"),
-        12: Field("annotations", many="map"),
-        13: Field("ownerReferences", "OwnerReference", many="list"),
-        14: Field("finalizers", many="list"),
-        17: Field("managedFields", "ManagedFieldsEntry", many="list"),
-    },
-    "OwnerReference": {
-        1: Field("kind"),
-        3: Field("name"),
-        4: Field("uid"),
-        5: Field("apiVersion"),
-        6: Field("controller", "boolean"),
-        7: Field("blockOwnerDeletion", "boolean"),
-    },
-    "ManagedFieldsEntry": {
-        1: Field("manager"),
-        2: Field("operation"),
-        3: Field("apiVersion"),
-        4: Field("time", "time"),
-        6: Field("fieldsType"),
-        7: Field("fieldsV1", "fields"),
-        8: Field("subresource"),
-    },
-    "FieldsV1": {1: Field("raw", "json")},
-    "Time": {1: Field("seconds", "number")},
-    "ConfigMap": {
-        1: Field("metadata", "ObjectMeta"),
-        2: Field("data", many="map"),
-        3: Field("binaryData", "base64", many="map"),
-        4: Field("immutable", "boolean"),
-    },
-    "Secret": {
-        1: Field("metadata", "ObjectMeta"),
-        2: Field("data", "base64", many="map"),
-        3: Field("type"),
-        4: Field("stringData", many="map"),
-        5: Field("immutable", "boolean"),
-    },
-    "Namespace": {1: Field("metadata", "ObjectMeta"), 2: Field("spec", "NamespaceSpec")},
-    "NamespaceSpec": {1: Field("finalizers", many="list")},
-    "DeleteOptions": {
-        1: Field("gracePeriodSeconds", "number"),
-        2: Field("preconditions", "Preconditions"),
-        3: Field("orphanDependents", "boolean"),
-        4: Field("propagationPolicy"),
-        5: Field("dryRun", many="list"),
-    },
-    "Preconditions": {1: Field("uid"), 2: Field("resourceVersion")},
-}
-_READABLE = frozenset({"ConfigMap", "Secret", "Namespace", "DeleteOptions"})
+@cache
+def _messages() -> dict[str, dict[int, Field]]:
+    found = {}
+    for line in re.sub(r",\n +", ", ", _MESSAGES).strip().splitlines():
+        message, _, fields = line.partition(": ")
+        found[message] = dict(map(_field, fields.split(", ")))
+    return found
+
+
+def _field(declared: str) -> tuple[int, Field]:
+    number, name, *rest = declared.split()
+    kind = rest[0] if rest else "text"
+    many: Literal["", "[]", "{}"] = "[]" if kind.endswith("[]") else "{}" if kind.endswith("{}") else ""
+    return int(number), Field(name, kind.removesuffix(many), many)
 
 
 def decode_protobuf(body: bytes) -> Json:
@@ -125,22 +117,23 @@ def decode_protobuf(body: bytes) -> Json:
     except (ValueError, IndexError) as error:
         raise bad_request(f"the body is not Kubernetes protobuf: {error}") from error
     if content is None:
-        raise unsupported_media_type(f"{MEDIA_TYPE} with {kind or 'no kind'}")
+        raise unsupported_media_type(("application/json", "application/yaml"))
     return {**meta, **content}
 
 
 def _message(name: str, data: bytes) -> dict[str, Json]:
-    """The fields that the table knows; empty texts and times are absent in JSON."""
-    fields, found = _MESSAGES[name], dict[str, Json]()
+    """The fields of a message; what Go writes for an empty one is left out, as in JSON."""
+    fields, found = _messages()[name], dict[str, Json]()
     for number, raw in _wire(data):
         field = fields.get(number)
         if field is None:
-            continue
-        if field.many == "map":
+            if raw:
+                raise ValueError(f"field {number} of {name} is not read from protobuf; send JSON")
+        elif field.many == "{}":
             entry = dict(_wire(_bytes(raw)))
             key = _bytes(entry.get(1, b"")).decode()
             found.setdefault(field.name, {})[key] = _value(field.type, entry.get(2, b""))
-        elif field.many == "list":
+        elif field.many == "[]":
             found.setdefault(field.name, []).append(_value(field.type, raw))
         elif (value := _value(field.type, raw)) not in ("", None):
             found[field.name] = value
@@ -150,6 +143,11 @@ def _message(name: str, data: bytes) -> dict[str, Json]:
 def _value(kind: str, raw: int | bytes) -> Json:
     read = _SIMPLE.get(kind)
     return read(raw) if read else _message(kind, _bytes(raw))
+
+
+def _int_or_string(raw: int | bytes) -> Json:
+    said = _message("IntOrString", _bytes(raw))
+    return said.get("text", "") if said.get("type") else said.get("number", 0)
 
 
 def _time(raw: int | bytes) -> str | None:
@@ -201,7 +199,7 @@ def _bytes(raw: int | bytes) -> bytes:
 def _number(raw: int | bytes) -> int:
     if isinstance(raw, bytes):
         raise ValueError("text stands where a number should be")  # noqa: TRY004 - the same
-    return raw
+    return raw - (1 << 64) if raw >> 63 else raw
 
 
 # How the bytes of a simple field are read.
@@ -211,7 +209,11 @@ _SIMPLE: dict[str, Callable[[int | bytes], Json]] = {
     "base64": lambda raw: base64.b64encode(_bytes(raw)).decode(),
     "json": lambda raw: orjson.loads(_bytes(raw)),
     "number": _number,
+    "count": lambda raw: _number(raw) or None,
     "boolean": lambda raw: bool(_number(raw)),
+    "flag": lambda raw: bool(_number(raw)) or None,
+    "intOrString": _int_or_string,
+    "ignored": lambda _raw: None,
     "time": _time,
     "fields": lambda raw: _message("FieldsV1", _bytes(raw)).get("raw", {}),
 }

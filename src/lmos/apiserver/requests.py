@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 import orjson
 
 from lmos.apiserver.objects import Intent
+from lmos.apiserver.repeated import repeated_fields
 from lmos.apiserver.selectors import field_tests, label_test
 from lmos.apiserver.server import Place, Removal
-from lmos.apiserver.status import bad_request, path_not_found, too_large
+from lmos.apiserver.status import Cause, bad_request, invalid_options, path_not_found, timed_out, too_large
 from lmos.apiserver.values import Json, decode
 from lmos.apiserver.watch import Selection
 
@@ -24,9 +27,15 @@ if TYPE_CHECKING:
     from lmos.apiserver.kinds import Catalogue
 
 BODY_LIMIT_BYTES = 3 * 1024 * 1024
+REQUEST_SECONDS = 60.0
 _SUBRESOURCES_OF_NAMESPACES = frozenset({"status", "finalize"})
 _MANAGER_LIMIT = 128
 _DIGITS_LIMIT = 18
+_GRACE_DIGITS_LIMIT = 9
+# Durations as Go writes them.
+_UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION_PART = re.compile(r"(\d{1,9}(?:\.\d*)?)(ns|us|µs|ms|s|m|h)", re.ASCII)
+_DURATION = re.compile(rf"|[-+]?(?:0|(?:{_DURATION_PART.pattern})+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +75,40 @@ def target_of(catalogue: Catalogue, group: str, version: str, path: str) -> Targ
     return Target(Place(resource, namespace, name), subresource)
 
 
-async def body_of_request(request: Request) -> bytes:
+async def body_of_request(request: Request, seconds: float) -> bytes:
     """
     The whole body.
 
     Raises:
-        ApiError: 413 when it is larger than BODY_LIMIT_BYTES.
+        ApiError: 413 when it is larger than BODY_LIMIT_BYTES, 504 when it does not come within `seconds`.
     """
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_LIMIT_BYTES:
-            raise too_large(BODY_LIMIT_BYTES)
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > BODY_LIMIT_BYTES:
+                    raise too_large(BODY_LIMIT_BYTES)
+                chunks.append(chunk)
+    except TimeoutError as error:
+        raise timed_out("the request did not come to its end within the allotted time") from error
     return b"".join(chunks)
+
+
+def seconds_for(query: Mapping[str, str]) -> float:
+    """
+    How long a request may take: as `timeout` says (`1m30s`), but no longer than REQUEST_SECONDS.
+
+    Raises:
+        ApiError: 400 when it is no duration.
+    """
+    duration = query.get("timeout", "")
+    if not _DURATION.fullmatch(duration):
+        why = f'time: invalid duration "{duration}"'
+        raise bad_request(f"invalid timeout specified in the request URL - {why}")
+    parts = _DURATION_PART.findall(duration)
+    seconds = sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
+    return min(seconds, REQUEST_SECONDS) if seconds and not duration.startswith("-") else REQUEST_SECONDS
 
 
 def media_type_of(request: Request) -> str:
@@ -87,38 +116,55 @@ def media_type_of(request: Request) -> str:
     return request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
 
 
-def intent_of(request: Request, now: str, subresource: str) -> Intent:
+def intent_of(request: Request, now: str, subresource: str, body: bytes, sent: Json) -> Intent:
     """
-    Who writes and how.
+    Who writes and how, with a `body` that was read as `sent`.
 
     Raises:
-        ApiError: 400 for a field manager or a field validation that cannot be.
+        ApiError: 422 for a field manager or a field validation that cannot be.
     """
-    query = request.query_params
+    query, options = request.query_params, options_of(request)
     agent = request.headers.get("user-agent", "").partition("/")[0]
     manager = query.get("fieldManager") or agent[:_MANAGER_LIMIT] or "unknown"
-    if len(manager) > _MANAGER_LIMIT or not manager.isprintable():
-        raise bad_request(f"fieldManager must be printable and at most {_MANAGER_LIMIT} characters")
+    if len(manager) > _MANAGER_LIMIT:
+        message = f"Too long: may not be more than {_MANAGER_LIMIT} bytes"
+        raise invalid_options(options, Cause("fieldManager", message, "FieldValueTooLong"))
+    if not manager.isprintable():
+        raise invalid_options(
+            options, Cause("fieldManager", "Invalid value: should only contain printable characters")
+        )
     unknown_fields = query.get("fieldValidation") or "Warn"
     if unknown_fields not in ("Ignore", "Warn", "Strict"):
-        raise bad_request(f"fieldValidation {unknown_fields!r} is none of Ignore, Warn, Strict")
-    return Intent(manager, now, subresource, cast("Literal['Ignore', 'Warn', 'Strict']", unknown_fields))
+        message = f'Unsupported value: "{unknown_fields}": supported values: "", "Ignore", "Strict", "Warn"'
+        raise invalid_options(options, Cause("fieldValidation", message, "FieldValueNotSupported"))
+    doubtful = () if unknown_fields == "Ignore" else repeated_fields(body, media_type_of(request), sent)
+    strictness = cast("Literal['Ignore', 'Warn', 'Strict']", unknown_fields)
+    return Intent(manager, now, subresource, strictness, doubtful)
 
 
-def is_dry_run(query: Mapping[str, str]) -> bool:
-    """Whether nothing is to be stored. Raises ApiError 400 for anything but `All`."""
-    value = query.get("dryRun", "")
+def options_of(request: Request) -> str:
+    """What Kubernetes calls the parameters of such a request: `PatchOptions` and the like."""
+    names = {"POST": "Create", "PUT": "Update", "PATCH": "Patch", "DELETE": "Delete"}
+    return f"{names.get(request.method, 'List')}Options"
+
+
+def is_dry_run(value: str, options: str) -> bool:
+    """Whether nothing is to be stored. Raises ApiError 422 for anything but `All`."""
     if value not in ("", "All"):
-        raise bad_request(f"dryRun {value!r} is not All")
+        message = f'Unsupported value: ["{value}"]: supported values: "All"'
+        raise invalid_options(options, Cause("dryRun", message, "FieldValueNotSupported"))
     return bool(value)
 
 
-def selection_of(query: Mapping[str, str], namespace: str) -> Selection:
-    """The objects that labelSelector and fieldSelector mean. Raises ApiError 400."""
+def selection_of(query: Mapping[str, str], place: Place) -> Selection:
+    """The objects of a collection that labelSelector and fieldSelector mean. Raises ApiError 400."""
     tests = field_tests(query.get("fieldSelector", ""))
+    for path, _, _ in tests:
+        if path not in place.resource.selectable:
+            raise bad_request(f"field label not supported: {path}")
     name = next((value for path, equal, value in tests if path == "metadata.name" and equal), "")
     return Selection(
-        namespace=namespace,
+        namespace=place.namespace,
         name=name,
         labels=label_test(query.get("labelSelector", "")),
         fields=tuple(test for test in tests if test != ("metadata.name", True, name)),
@@ -137,14 +183,26 @@ def removal_of(query: Mapping[str, str], body: bytes, media_type: str) -> Remova
     if options.get("orphanDependents") or query.get("orphanDependents") == "true":
         propagation = "Orphan"
     if propagation not in ("Background", "Foreground", "Orphan"):
-        raise bad_request(f"propagationPolicy {propagation!r} is none of Background, Foreground, Orphan")
+        supported = '"Foreground", "Background", "Orphan", "nil"'
+        message = f'Unsupported value: "{propagation}": supported values: {supported}'
+        raise invalid_options("DeleteOptions", Cause("propagationPolicy", message, "FieldValueNotSupported"))
     dry_run = options.get("dryRun") or [query.get("dryRun", "")]
+    grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
     return Removal(
         propagation=cast("Literal['Background', 'Foreground', 'Orphan']", propagation),
+        grace_seconds=None if grace is None else _grace(grace),
         uid=preconditions.get("uid") or "",
         resource_version=preconditions.get("resourceVersion") or "",
-        is_dry_run=any(is_dry_run({"dryRun": value}) for value in dry_run),
+        is_dry_run=any(is_dry_run(value, "DeleteOptions") for value in dry_run),
     )
+
+
+def _grace(value: Json) -> int:
+    """A grace period in seconds; a negative one means the shortest. Raises ApiError 400."""
+    text = str(value)
+    if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > _GRACE_DIGITS_LIMIT:
+        raise bad_request(f"gracePeriodSeconds {value!r} is not a number of seconds")
+    return int(text) if int(text) >= 0 else 1
 
 
 def whole_number(query: Mapping[str, str], name: str, default: int = 0) -> int:

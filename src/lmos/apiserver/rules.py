@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lmos.apiserver.status import Cause
-from lmos.apiserver.values import canonical
+from lmos.apiserver.values import canonical, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +50,10 @@ class Rule:
         except (ValueError, TypeError, RuntimeError, KeyError, IndexError) as error:
             return Cause(path, f"Invalid value: rule {self.expression!r} could not be evaluated: {error}")
         message = said or self.message or f"failed rule: {self.expression}"
-        return Cause(f"{path}{self.field_path}", f"Invalid value: {message}", self.reason)
+        shown = "" if isinstance(value, (dict, list)) else f"{encode(value).decode()}: "
+        prefix = {"FieldValueForbidden": "Forbidden: ", "FieldValueRequired": "Required value: "}
+        text = prefix.get(self.reason, f"Invalid value: {shown}")
+        return Cause(f"{path}{self.field_path}", text + message, self.reason)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,14 @@ class _Node:
 
     rules: tuple[Rule, ...]
     below: Mapping[str, _Node]
+    keys: tuple[str, ...] = ()
+
+    def before(self, item: Json, old: Json) -> Json:
+        """What was in the list `old` under the keys of `item`; None where a list has no keys."""
+        if not self.keys or not isinstance(old, list):
+            return None
+        wanted = [item.get(key) for key in self.keys]
+        return next((other for other in old if [other.get(key) for key in self.keys] == wanted), None)
 
 
 class Rules:
@@ -70,6 +81,9 @@ class Rules:
     def problems(self, value: Json, old: Json = None) -> tuple[Cause, ...]:
         """What the rules refuse in `value`, which is to follow `old` (None when it is new)."""
         return tuple(_problems(self._root, value, old, "")) if self._root else ()
+
+    def __bool__(self) -> bool:
+        return self._root is not None
 
     def check(self) -> None:
         """Compile every rule. Raises ValueError naming the first that does not compile."""
@@ -104,7 +118,8 @@ def _node(tree: Mapping[str, Json]) -> _Node | None:
         if isinstance(tree.get(key), dict):
             places[_EACH] = tree[key]
     below = {name: node for name, sub in places.items() if (node := _node(sub))}
-    return _Node(rules, below) if rules or below else None
+    keys = tree.get("x-kubernetes-list-map-keys", ())
+    return _Node(rules, below, tuple(keys)) if rules or below else None
 
 
 def _problems(node: _Node, value: Json, old: Json, path: str) -> Iterator[Cause]:
@@ -113,8 +128,7 @@ def _problems(node: _Node, value: Json, old: Json, path: str) -> Iterator[Cause]
             yield problem
     if isinstance(value, list) and (each := node.below.get(_EACH)):
         for index, item in enumerate(value):
-            # Items of a list cannot be told from each other by position.
-            yield from _problems(each, item, None, f"{path}[{index}]")
+            yield from _problems(each, item, node.before(item, old), f"{path}[{index}]")
     elif isinstance(value, dict) and node.below:
         before = old if isinstance(old, dict) else {}
         for key, item in value.items():

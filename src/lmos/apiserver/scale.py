@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lmos.apiserver.jsonpath import JsonPath, replaced
-from lmos.apiserver.status import bad_request, path_not_found
+from lmos.apiserver.status import Cause, bad_request, invalid, path_not_found
 
 if TYPE_CHECKING:
     from lmos.apiserver.kinds import Resource, Scale
@@ -36,13 +36,18 @@ def with_scale(resource: Resource, scale: Json, manifest: Manifest) -> Manifest:
     The object with the replicas that `scale` wants, at the resourceVersion that it names.
 
     Raises:
-        ApiError: 400 when it is no Scale.
+        ApiError: 400 when it is no Scale, 422 when it wants fewer than none.
     """
     try:
         replicas = scale["spec"]["replicas"]
         version = (scale.get("metadata") or {}).get("resourceVersion")
     except (KeyError, TypeError, AttributeError) as error:
         raise bad_request("the body is not a Scale with spec.replicas") from error
+    if isinstance(replicas, int) and replicas < 0:
+        message = f"Invalid value: {replicas}: should be a non-negative integer"
+        raise invalid(
+            resource.kind, manifest["metadata"]["name"], [Cause(_paths(resource).spec_path, message)]
+        )
     changed: Manifest = replaced(manifest, _paths(resource).spec_path, replicas)
     if version:
         changed["metadata"] = {**changed["metadata"], "resourceVersion": version}

@@ -12,6 +12,7 @@ from lmos.apiserver.metadata import OBJECT_META
 from lmos.apiserver.rules import Rules
 from lmos.apiserver.status import Cause
 from lmos.apiserver.values import canonical
+from lmos.apiserver.violations import BLOCKING, RULES_UNCHECKED, violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,14 +33,8 @@ _KEPT = frozenset(
     "type required enum pattern minimum maximum minLength maxLength minItems maxItems uniqueItems "
     "minProperties maxProperties multipleOf".split()
 )
+_OF_TEXT = frozenset({"maxLength", "minLength", "pattern"})
 _FORMATS = frozenset({"date-time", "date", "email", "hostname", "ipv4", "ipv6", "uri", "uuid"})
-_REASONS = {
-    "required": "FieldValueRequired",
-    "enum": "FieldValueNotSupported",
-    "type": "FieldValueTypeInvalid",
-    "maxLength": "FieldValueTooLong",
-    "maxItems": "FieldValueTooMany",
-}
 
 
 class Schema:
@@ -51,11 +46,21 @@ class Schema:
     def pruned(self, value: Json) -> tuple[Json, tuple[str, ...]]:
         """`value` without the fields that the schema does not know, and the paths of those."""
         dropped: list[str] = []
-        return _pruned(self.tree, value, "", dropped), tuple(dropped)
+        return _pruned(self.tree, value, "", dropped), tuple(sorted(dropped))
 
     def defaulted(self, value: Json) -> Json:
         """`value` with the schema's defaults where it says nothing."""
         return _defaulted(self.tree, value)
+
+    def compacted(self, value: Json, is_custom: bool) -> Json:
+        """
+        `value` without the empty maps and lists that nobody can tell from absent ones.
+
+        Those are all that the schema of a built-in kind declares, and of a custom kind those of its metadata.
+        """
+        if not is_custom:
+            return _compacted(self.tree, value)
+        return {**value, "metadata": _compacted(OBJECT_META, value["metadata"])}
 
     def problems(self, value: Json, old: Json = None) -> tuple[Cause, ...]:
         """
@@ -65,8 +70,9 @@ class Schema:
         the rest of an old object from changing.
         """
         found = (*self._structural(value, old), *_duplicates(self.tree, value, ""))
-        # Rules may rely on the structure; without it they would only add noise.
-        return found or self._rules.problems(value, old)
+        if any(cause.reason in BLOCKING for cause in found):
+            return (*found, RULES_UNCHECKED) if self._rules else found
+        return (*found, *self._rules.problems(value, old))
 
     def check(self) -> None:
         """
@@ -81,18 +87,16 @@ class Schema:
     def _structural(self, value: Json, old: Json) -> Iterator[Cause]:
         if self._validator.is_valid(value):
             return
+        told: set[tuple[str | int, ...]] = set()
         for error in self._validator.iter_errors(value):
             if old is not None and canonical(_at(old, error.instance_path)) == canonical(error.instance):
                 continue
-            keyword = error.kind.name
-            path = field_path(error.instance_path)
-            if keyword == "required":
-                path = f"{path}.{error.kind.as_dict()['property']}".lstrip(".")
-                yield Cause(path, "Required value", _REASONS[keyword])
-            else:
-                yield Cause(
-                    path, f"Invalid value: {error.message}", _REASONS.get(keyword, "FieldValueInvalid")
-                )
+            if error.kind.name in _OF_TEXT:
+                # Of a text, only the first thing that is wrong is told.
+                if (place := tuple(error.instance_path)) in told:
+                    continue
+                told.add(place)
+            yield from violations(error)
 
     @cached_property
     def _validator(self) -> jsonschema_rs.Draft7Validator:
@@ -113,11 +117,6 @@ def child(tree: Tree, name: str) -> Tree:
         return declared  # type: ignore[no-any-return]  # schemas are JSON
     additional = tree.get("additionalProperties")
     return additional if isinstance(additional, dict) else {}
-
-
-def field_path(steps: Sequence[str | int]) -> str:
-    """`spec.ports[0].name` from its steps."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
 
 
 def _at(value: Json, steps: Sequence[str | int]) -> Json:
@@ -180,13 +179,28 @@ def _defaulted(tree: Tree, value: Json) -> Json:
         return [_defaulted(items, item) for item in value] if items else value
     if not isinstance(value, dict):
         return value
-    filled = dict(value)
+    filled = {key: item for key, item in value.items() if item is not None or _may_be_null(tree, key)}
     for key, schema in tree.get("properties", {}).items():
-        if "default" not in schema:
-            continue
-        if key not in filled or (filled[key] is None and not schema.get("nullable")):
+        if "default" in schema and key not in filled:
             filled[key] = copy.deepcopy(schema["default"])
     return {key: _defaulted(child(tree, key), item) for key, item in filled.items()}
+
+
+def _may_be_null(tree: Tree, key: str) -> bool:
+    schema = child(tree, key)
+    return not schema or bool(schema.get("nullable"))
+
+
+def _compacted(tree: Tree, value: Json) -> Json:
+    if isinstance(value, list):
+        return [_compacted(tree.get("items", {}), item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _compacted(child(tree, key), item)
+        for key, item in value.items()
+        if item not in ([], {}) or not child(tree, key).keys() & {"items", "additionalProperties"}
+    }
 
 
 def _duplicates(tree: Tree, value: Json, path: str) -> Iterator[Cause]:
@@ -234,6 +248,8 @@ def _bounds(tree: Tree) -> dict[str, Json]:
     if tree.get("nullable"):
         out |= {"type": [out["type"], "null"]} if isinstance(out.get("type"), str) else {}
         out |= {"enum": [*out["enum"], None]} if "enum" in out else {}
+    if tree.get(EMBEDDED):
+        out["required"] = ["apiVersion", "kind", *out.get("required", ())]
     if "x-key-pattern" in tree:
         out["propertyNames"] = {"pattern": tree["x-key-pattern"], "maxLength": 317}
     return out

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from lmos.apiserver.builtin import builtin_resources
 from lmos.apiserver.collect import Collector
-from lmos.apiserver.kinds import Catalogue, resources_of
+from lmos.apiserver.definitions import DEFINITIONS, Definitions
+from lmos.apiserver.kinds import Catalogue
 from lmos.apiserver.objects import Draft, Intent, created, draft_of, server_side_applied, updated
-from lmos.apiserver.status import already_exists, bad_request, conflict, forbidden, not_found, too_large
+from lmos.apiserver.status import (
+    Cause,
+    already_exists,
+    bad_request,
+    conflict,
+    forbidden_object,
+    not_found,
+    too_large,
+)
 from lmos.apiserver.values import Json, encode, refuse_unwritable
 from lmos.apiserver.watch import Selection, Watches
-from lmos.core.resources.kinds import CUSTOM_RESOURCE_DEFINITION, NAMESPACE
+from lmos.core.resources.kinds import NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +34,8 @@ if TYPE_CHECKING:
 
 OBJECT_LIMIT_BYTES = 3 * 1024 * 1024
 _FIRST_NAMESPACES = ("default", "kube-system")
-_DEFINITIONS = str(CUSTOM_RESOURCE_DEFINITION)
+# How often another name is generated for one that is taken.
+_NAME_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +49,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """How to delete: what becomes of dependents, and which incarnation is meant."""
+    """How to delete: what becomes of dependents, how much time there is, and which incarnation is meant."""
 
     propagation: Literal["Background", "Foreground", "Orphan"] = "Background"
+    grace_seconds: int | None = None
     uid: str = ""
     resource_version: str = ""
     is_dry_run: bool = False
@@ -58,12 +68,13 @@ class Server:
     def __init__(self, storage: Storage, clock: Clock, ids: Ids) -> None:
         self.storage = storage
         self.watches = Watches(storage)
-        self._defined: dict[tuple[str, int], tuple[Resource, ...]] = {}
+        self._definitions = Definitions(storage)
         self.catalogue = self._catalogue()
         storage.listen(self._notice)
         self._clock = clock
         self._ids = ids
-        self._collector = Collector(storage)
+        graces = {item.key: item.grace for item in builtin_resources() if item.grace}
+        self._collector = Collector(storage, graces)
         self._collector.sweep(self.timestamp())
         for name in _FIRST_NAMESPACES:
             self._ensure_namespace(name)
@@ -90,16 +101,21 @@ class Server:
     def create(self, place: Place, sent: Json, intent: Intent, *, dry_run: bool = False) -> Draft:
         """Store a new object. Raises ApiError 400, 403, 404, 409 or 422."""
         draft = draft_of(place.resource, sent, intent)
-        manifest = _placed(place, draft.manifest)
-        manifest = created(place.resource, manifest, intent, self._ids.new())
+        wanted, key = _placed(place, draft.manifest), place.resource.key
+        for _ in range(_NAME_ATTEMPTS):
+            manifest = created(place.resource, wanted, intent, self._ids.new())
+            name = manifest["metadata"]["name"]
+            if wanted["metadata"].get("name") or not self.storage.find(key, place.namespace, name):
+                break
         return Draft(self._add(place, manifest, intent, dry_run=dry_run), draft.warnings)
 
     def update(self, place: Place, sent: Json, intent: Intent, *, dry_run: bool = False) -> Draft:
         """Replace an object, or its status. Raises ApiError 400, 404, 409 or 422."""
-        entry = self.entry(place)
         draft = draft_of(place.resource, sent, intent)
+        wanted = _placed(place, draft.manifest)
+        entry = self.entry(place)
         live = in_version(entry, place.resource)
-        manifest = updated(place.resource, live, _placed(place, draft.manifest), intent)
+        manifest = updated(place.resource, live, wanted, intent)
         return Draft(self._replace(place, entry, live, manifest, intent, dry_run=dry_run), draft.warnings)
 
     def patch(
@@ -117,7 +133,7 @@ class Server:
         entry = self.storage.find(place.resource.key, place.namespace, place.name)
         if entry is None and intent.subresource:
             raise not_found(place.resource.kind, place.name)
-        draft = draft_of(place.resource, sent, intent)
+        draft = draft_of(place.resource, sent, intent, is_apply=True)
         wanted = _placed(place, draft.manifest)
         live = in_version(entry, place.resource) if entry else None
         uid = "" if live else self._ids.new()
@@ -127,33 +143,41 @@ class Server:
         manifest = self._replace(place, entry, live, manifest, intent, dry_run=dry_run)
         return Draft(manifest, draft.warnings), False
 
-    def delete(self, place: Place, removal: Removal) -> Entry | None:
+    def delete(self, place: Place, removal: Removal) -> Manifest | None:
         """
         Delete an object.
 
         Returns:
-            The object while finalizers hold it, None when it is gone.
+            The object while something holds it, and where its kind returns what was deleted; else None.
 
         Raises:
             ApiError: 404, 403 for the first namespaces, 409 when it is not the one that `removal` means.
         """
-        entry = self.entry(place)
-        if removal.uid not in ("", entry.uid) or removal.resource_version not in ("", str(entry.version)):
-            raise conflict(
-                place.resource.kind, place.name, "Precondition failed: it is another object by now"
-            )
-        if place.resource.key == str(NAMESPACE) and place.name in _FIRST_NAMESPACES:
-            raise forbidden(f'namespaces "{place.name}" is forbidden: this namespace may not be deleted')
+        entry, resource = self.entry(place), place.resource
+        _refuse_another(place, entry, removal)
+        if resource.key == str(NAMESPACE) and place.name in _FIRST_NAMESPACES:
+            raise forbidden_object(NAMESPACE, place.name, "this namespace may not be deleted")
+        now, grace = self.timestamp(), removal.grace_seconds
+        marked = self._collector.marked(entry, now, grace)
         if removal.is_dry_run:
+            is_held = self._collector.holds(entry, marked)
+        else:
+            if removal.propagation == "Orphan":
+                self._collector.orphan(entry)
+            foreground = removal.propagation == "Foreground"
+            held = self._collector.delete(entry, now, foreground=foreground, grace=grace)
+            marked, is_held = (held.manifest(), True) if held else (marked, False)
+        if not is_held and not resource.returns_deleted:
             return None
-        if removal.propagation == "Orphan":
-            self._collector.orphan(entry)
-        foreground = removal.propagation == "Foreground"
-        return self._collector.delete(entry, self.timestamp(), foreground=foreground)
+        last = marked if is_held or resource.grace else entry.manifest()
+        return last | {"apiVersion": resource.kind.api_version}
 
     def _add(self, place: Place, manifest: Manifest, intent: Intent, *, dry_run: bool) -> Manifest:
         resource, name = place.resource, manifest["metadata"]["name"]
-        self._refuse_missing_namespace(place)
+        self._refuse_missing_namespace(place, name)
+        if resource.is_closing:
+            why = "create not allowed while custom resource definition is terminating"
+            raise forbidden_object(resource.kind, name, why)
         if self.storage.find(resource.key, place.namespace, name):
             raise already_exists(resource.kind, name)
         if dry_run:
@@ -168,8 +192,7 @@ class Server:
         if dry_run or manifest is live:
             return manifest
         resource = place.resource
-        is_free = not manifest["metadata"].get("finalizers") and not self._collector.contents(entry)
-        if entry.is_terminating and is_free:
+        if entry.is_terminating and not self._collector.holds(entry, manifest):
             self._collector.released(entry, intent.now)
             return manifest
         return in_version(self._put(resource, manifest), resource)
@@ -178,16 +201,23 @@ class Server:
         stored = {**manifest, "apiVersion": resource.stored_as}
         if len(encode(stored)) > OBJECT_LIMIT_BYTES:
             raise too_large(OBJECT_LIMIT_BYTES)
-        return self.storage.put(resource.key, stored)
+        entry = self.storage.put(resource.key, stored)
+        # The names of a definition are accepted, or not, as soon as it is stored.
+        return self.storage.with_uid(entry.uid) or entry
 
-    def _refuse_missing_namespace(self, place: Place) -> None:
+    def _refuse_missing_namespace(self, place: Place, name: str) -> None:
         if not place.resource.kind.namespaced:
             return
         namespace = self.storage.find(str(NAMESPACE), "", place.namespace)
         if namespace is None:
             raise not_found(NAMESPACE, place.namespace)
         if namespace.is_terminating:
-            raise forbidden(f"namespace {place.namespace} is being terminated: no new objects are accepted")
+            why = (
+                f"unable to create new content in namespace {place.namespace} because it is being terminated"
+            )
+            ending = f"namespace {place.namespace} is being terminated"
+            cause = Cause("metadata.namespace", ending, "NamespaceTerminating")
+            raise forbidden_object(place.resource.kind, name, why, [cause])
 
     def _ensure_namespace(self, name: str) -> None:
         if self.storage.find(str(NAMESPACE), "", name):
@@ -198,17 +228,23 @@ class Server:
 
     def _notice(self, event: Event) -> None:
         """Serve what the definitions say now."""
-        if event.entry.resource == _DEFINITIONS:
+        if event.entry.resource == DEFINITIONS:
+            self._definitions.accept_names(event.entry.name, self.timestamp())
             self.catalogue = self._catalogue()
 
     def _catalogue(self) -> Catalogue:
-        # Definitions that did not change keep their compiled schemas.
-        self._defined = {
-            (entry.uid, entry.version): self._defined.get((entry.uid, entry.version))
-            or resources_of(entry.manifest()["spec"])
-            for entry in self.storage.entries(_DEFINITIONS)
-        }
-        return Catalogue((*builtin_resources(), *chain.from_iterable(self._defined.values())))
+        return Catalogue((*builtin_resources(), *self._definitions.resources()))
+
+
+def _refuse_another(place: Place, entry: Entry, removal: Removal) -> None:
+    """Raise ApiError 409 when `entry` is not the incarnation that is to be deleted."""
+    for what, wanted, there, fate in (
+        ("UID", removal.uid, entry.uid, "deleted and then recreated"),
+        ("ResourceVersion", removal.resource_version, str(entry.version), "modified"),
+    ):
+        if wanted not in ("", there):
+            why = f"the {what} in the precondition ({wanted}) does not match the {what} in record ({there})"
+            raise conflict(place.resource.kind, place.name, f"{why}. The object might have been {fate}")
 
 
 def in_version(entry: Entry, resource: Resource) -> Manifest:
@@ -229,14 +265,16 @@ def _placed(place: Place, manifest: Manifest) -> Manifest:
     if place.namespace:
         if metadata.get("namespace", place.namespace) != place.namespace:
             raise bad_request(
-                f"the namespace of the object ({metadata['namespace']}) does not match the path's "
-                f"({place.namespace})"
+                "the namespace of the provided object does not match the namespace sent on the request"
             )
         metadata["namespace"] = place.namespace
     else:
         metadata.pop("namespace", None)
     if place.name:
         if metadata.get("name", place.name) != place.name:
-            raise bad_request(f"the name of the object ({metadata['name']}) is not the path's ({place.name})")
+            sent = metadata["name"]
+            raise bad_request(
+                f"the name of the object ({sent}) does not match the name on the URL ({place.name})"
+            )
         metadata["name"] = place.name
     return {**manifest, "metadata": metadata}

@@ -23,7 +23,8 @@ class Cause:
 
     def as_detail(self) -> Manifest:
         """As an entry of a Status' `details.causes`."""
-        return {"reason": self.reason, "message": self.message, "field": self.field}
+        named = {"reason": self.reason, "message": self.message, "field": self.field}
+        return {key: value for key, value in named.items() if value}
 
 
 class ApiError(LmosError):
@@ -40,15 +41,15 @@ class ApiError(LmosError):
             "metadata": {},
             "status": "Failure",
             "message": message,
-            "reason": reason,
-            **({"details": details} if details else {}),
+            **({"reason": reason} if reason else {}),
+            **({} if details is None else {"details": details}),
             "code": http,
         }
 
 
 def success(kind: Kind, name: str, uid: str) -> Manifest:
     """What a finished deletion answers."""
-    details = {"name": name, "group": kind.group, "kind": kind.plural, "uid": uid}
+    details = _details(kind, name) | {"uid": uid}
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
 
 
@@ -59,7 +60,7 @@ def bad_request(message: str) -> ApiError:
 
 def unauthorized() -> ApiError:
     """401: no token, or not ours."""
-    return ApiError(401, "Unauthorized", "Unauthorized: send the bearer token of the server's kubeconfig")
+    return ApiError(401, "Unauthorized", "Unauthorized")
 
 
 def forbidden(message: str) -> ApiError:
@@ -67,9 +68,17 @@ def forbidden(message: str) -> ApiError:
     return ApiError(403, "Forbidden", message)
 
 
+def forbidden_object(kind: Kind, name: str, why: str, causes: Sequence[Cause] = ()) -> ApiError:
+    """403: not with this object."""
+    details = _details(kind, name)
+    if causes:
+        details["causes"] = [cause.as_detail() for cause in causes]
+    return ApiError(403, "Forbidden", f'{kind} "{name}" is forbidden: {why}', details)
+
+
 def path_not_found() -> ApiError:
     """404: no such path, and so no such resource."""
-    return ApiError(404, "NotFound", "the server could not find the requested resource")
+    return ApiError(404, "NotFound", "the server could not find the requested resource", {})
 
 
 def not_found(kind: Kind, name: str) -> ApiError:
@@ -77,9 +86,10 @@ def not_found(kind: Kind, name: str) -> ApiError:
     return ApiError(404, "NotFound", f'{kind} "{name}" not found', _details(kind, name))
 
 
-def method_not_allowed(method: str) -> ApiError:
+def method_not_allowed() -> ApiError:
     """405: the resource knows no such verb."""
-    return ApiError(405, "MethodNotAllowed", f"the server does not allow {method} on the requested resource")
+    message = "the server does not allow this method on the requested resource"
+    return ApiError(405, "MethodNotAllowed", message, {})
 
 
 def already_exists(kind: Kind, name: str) -> ApiError:
@@ -87,10 +97,26 @@ def already_exists(kind: Kind, name: str) -> ApiError:
     return ApiError(409, "AlreadyExists", f'{kind} "{name}" already exists', _details(kind, name))
 
 
-def conflict(kind: Kind, name: str, why: str, causes: Sequence[Cause] = ()) -> ApiError:
+def conflict(kind: Kind, name: str, why: str) -> ApiError:
     """409: the object is not what the request takes it for."""
     message = f'Operation cannot be fulfilled on {kind} "{name}": {why}'
-    return ApiError(409, "Conflict", message, _details(kind, name, causes))
+    return ApiError(409, "Conflict", message, _details(kind, name))
+
+
+def apply_conflict(causes: Sequence[Cause]) -> ApiError:
+    """409: an apply would overrule other managers; each cause says `conflict with` whom, and its field."""
+    if len(causes) == 1:
+        message = f"Apply failed with 1 conflict: {causes[0].message}: {causes[0].field}"
+    else:
+        lines: dict[str, list[str]] = {}
+        for cause in causes:
+            lines.setdefault(cause.message, []).append(f"- {cause.field}")
+        listed = "\n".join(
+            "\n".join([f"{who.replace('conflict', 'conflicts', 1)}:", *fields])
+            for who, fields in lines.items()
+        )
+        message = f"Apply failed with {len(causes)} conflicts: {listed}"
+    return ApiError(409, "Conflict", message, {"causes": [cause.as_detail() for cause in causes]})
 
 
 def stale(kind: Kind, name: str) -> ApiError:
@@ -110,18 +136,45 @@ def too_large(limit_bytes: int) -> ApiError:
     return ApiError(413, "RequestEntityTooLarge", message)
 
 
-def unsupported_media_type(media_type: str) -> ApiError:
+def unsupported_media_type(accepted: Sequence[str]) -> ApiError:
     """415: the body is in a format that the server does not read here."""
-    message = f"the body of the request was in an unknown format: {media_type or 'no content-type'}"
+    message = (
+        "the body of the request was in an unknown format - accepted media types include: "
+        f"{', '.join(accepted)}"
+    )
     return ApiError(415, "UnsupportedMediaType", message)
 
 
 def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> ApiError:
     """422: fields of the object break rules."""
-    listed = ", ".join(f"{cause.field}: {cause.message}" for cause in causes)
     label = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
-    details = _details(kind, name, causes) | {"kind": kind.kind}
-    return ApiError(422, "Invalid", f'{label} "{name}" is invalid: {listed}', details)
+    details = _details(kind, name) | {"kind": kind.kind, "causes": [cause.as_detail() for cause in causes]}
+    return ApiError(422, "Invalid", f'{label} "{name}" is invalid: {_listed(causes)}', details)
+
+
+def invalid_options(kind: str, *causes: Cause) -> ApiError:
+    """422: parameters of the request that cannot be; `kind` is `PatchOptions` and the like."""
+    details = {"group": "meta.k8s.io", "kind": kind, "causes": [cause.as_detail() for cause in causes]}
+    return ApiError(422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {_listed(causes)}', details)
+
+
+def _listed(causes: Sequence[Cause]) -> str:
+    texts = [f"{cause.field}: {cause.message}" for cause in causes]
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+
+
+def unreadable(kind: Kind, cause: Cause) -> ApiError:
+    """400: a field has another type than the kind."""
+    label = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
+    return bad_request(f"{label}: json: {cause.field}: {cause.message}")
+
+
+def untyped(kind: Kind, metadata: Manifest, problem: str) -> ApiError:
+    """500, as a real server says it: what is to be applied does not fit the schema."""
+    where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
+    group_version = kind.api_version if kind.group else f"/{kind.version}"
+    message = f"failed to create typed patch object ({where}; {group_version}, Kind={kind.kind}): {problem}"
+    return ApiError(500, "", message)
 
 
 def too_many_requests(message: str) -> ApiError:
@@ -129,6 +182,12 @@ def too_many_requests(message: str) -> ApiError:
     return ApiError(429, "TooManyRequests", message, {"retryAfterSeconds": 1})
 
 
-def _details(kind: Kind, name: str, causes: Sequence[Cause] = ()) -> Manifest:
+def timed_out(message: str, causes: Sequence[Cause] = ()) -> ApiError:
+    """504: what the request needs did not come in time; it may be sent again."""
     listed = {"causes": [cause.as_detail() for cause in causes]} if causes else {}
-    return {"name": name, "group": kind.group, "kind": kind.plural, **listed}
+    return ApiError(504, "Timeout", message, {**listed, "retryAfterSeconds": 1})
+
+
+def _details(kind: Kind, name: str) -> Manifest:
+    named = {"name": name, "group": kind.group, "kind": kind.plural}
+    return {key: value for key, value in named.items() if value}

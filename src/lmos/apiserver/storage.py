@@ -195,7 +195,8 @@ class Storage:
         """
         version = self.version + 1
         manifest = {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": str(version)}}
-        entry = _entry(resource, manifest, orjson.dumps(manifest))
+        # A copy has just the size it needs; the buffer that JSON is written into is up to twice as large.
+        entry = _entry(resource, manifest, bytes(memoryview(orjson.dumps(manifest))))
         self._commit(
             version,
             "INSERT INTO objects VALUES (?, ?, ?, ?) "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from lmos.apiserver.schema import LIST_KEYS, LIST_TYPE, Tree, child
 from lmos.apiserver.status import bad_request
+from lmos.apiserver.values import encode
 
 if TYPE_CHECKING:
     from lmos.apiserver.values import Json
@@ -21,8 +23,7 @@ def strategic_patched(tree: Tree, value: Json, patch: Json) -> Json:
     `value`, which follows the schema `tree`, after a strategic merge patch.
 
     Lists of type map merge by the first of their keys, sets merge as sets, all others are replaced.
-    `$patch: delete|replace`, `$retainKeys`, `$deleteFromPrimitiveList/…` are obeyed; `$setElementOrder/…`
-    only orders, and the order of merged lists has no meaning here.
+    `$patch: delete|replace`, `$retainKeys`, `$deleteFromPrimitiveList/…` and `$setElementOrder/…` are obeyed.
 
     Raises:
         ApiError: 400 for a patch that is no object, or an unknown directive.
@@ -56,36 +57,48 @@ def _object(tree: Tree, value: Json, patch: Json) -> Json:
         elif change is None:
             merged.pop(key, None)
         else:
-            merged[key] = _field(child(tree, key), merged.get(key), change)
+            order = patch.get(f"{_ORDER}{key}")
+            merged[key] = _field(child(tree, key), merged.get(key), change, order)
     return merged
 
 
-def _field(tree: Tree, value: Json, change: Json) -> Json:
+def _field(tree: Tree, value: Json, change: Json, order: Json) -> Json:
     if isinstance(change, dict):
         return _object(tree, value, change)
     if not isinstance(change, list):
         return change
     before = value if isinstance(value, list) else []
     if tree.get(LIST_TYPE) == "set":
-        return before + [item for item in change if item not in before]
+        united = {encode(item): item for item in (*before, *change)}
+        return _ordered(united, list(map(encode, order or change)), list(map(encode, before)))
     if tree.get(LIST_TYPE) == "map":
-        return _list(tree, before, change)
+        return _list(tree, before, change, order)
     return change
 
 
-def _list(tree: Tree, value: list[Json], changes: list[Json]) -> list[Json]:
+def _list(tree: Tree, value: list[Json], changes: list[Json], order: Json) -> list[Json]:
     key = tree[LIST_KEYS][0]
     if {_DIRECTIVE: "replace"} in changes:
         return [change for change in changes if change != {_DIRECTIVE: "replace"}]
-    merged = list(value)
+    merged = {item.get(key): item for item in value}
     for change in changes:
         if not isinstance(change, dict) or key not in change:
             raise bad_request(f"an item of the patch lacks its key {key!r}")
-        at = next((i for i, item in enumerate(merged) if item.get(key) == change[key]), None)
         if change.get(_DIRECTIVE) == "delete":
-            merged = [item for item in merged if item.get(key) != change[key]]
-        elif at is None:
-            merged.append(_object(tree["items"], {}, change))
+            merged.pop(change[key], None)
         else:
-            merged[at] = _object(tree["items"], merged[at], change)
-    return merged
+            merged[change[key]] = _object(tree["items"], merged.get(change[key]), change)
+    wanted = [item.get(key) for item in order or changes if isinstance(item, dict)]
+    return _ordered(merged, wanted, [item.get(key) for item in value])
+
+
+def _ordered(items: dict[Json, Json], wanted: list[Json], before: list[Json]) -> list[Json]:
+    """The items in the order `wanted`; others stay before those that they stood before."""
+    place = {key: index for index, key in enumerate(before)}
+    named = deque(key for key in dict.fromkeys(wanted) if key in items)
+    others = deque(key for key in items if key not in named)
+    ordered = []
+    while named or others:
+        stays = others and (not named or place.get(others[0], len(place)) < place.get(named[0], -1))
+        ordered.append(items[(others if stays else named).popleft()])
+    return ordered

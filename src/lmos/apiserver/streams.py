@@ -1,4 +1,4 @@
-"""Watches over HTTP: a line of JSON for each event, until the client goes or its time is over."""
+"""Answers that go on, such as watches with a line of JSON for each event, until the client goes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lmos.apiserver.kinds import Resource
     from lmos.apiserver.server import Server
     from lmos.apiserver.storage import Entry
-    from lmos.apiserver.watch import Selection
+    from lmos.apiserver.watch import Selection, Watches
     from lmos.core.resources.kinds import Manifest
 
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
@@ -83,35 +83,70 @@ def _bookmark(resource: Resource, version: int, metadata: Manifest) -> bytes:
     return _line("BOOKMARK", encode({**said, "metadata": {"resourceVersion": str(version), **metadata}}))
 
 
-class LineStream:
-    """An answer that sends lines as they come, for at most `seconds`, and stops when the client goes."""
+class Stream:
+    """
+    An answer that sends pieces as they come.
 
-    def __init__(self, lines: AsyncGenerator[bytes, None], seconds: float) -> None:
-        self._lines = lines
+    It ends with them, after `seconds`, when the client goes, or when the server closes its watches.
+
+    Args:
+        watches: What bounds the number of streams and ends them all.
+        pieces: What to send; where the first one fails, the answer is that failure.
+        seconds: How long it lasts at most.
+        media_type: What it is. Those who watch are told at once that they do; a log may turn out not to be
+            there, so its answer begins with its first piece.
+    """
+
+    def __init__(
+        self,
+        watches: Watches,
+        pieces: AsyncGenerator[bytes, None],
+        seconds: float | None = None,
+        media_type: str = "application/json",
+    ) -> None:
+        watches.refuse_too_many()
+        self._watches = watches
+        self._pieces = pieces
         self._seconds = seconds
+        self._media_type = media_type
+        self._has_begun = False
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request."""
-        headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-cache, private")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        # An empty chunk makes the headers leave at once.
-        await send(_chunk(b"", more=True))
-        sending = asyncio.create_task(self._send(send))
-        leaving = asyncio.create_task(_disconnected(receive))
-        try:
-            await asyncio.wait({sending, leaving}, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            has_client = not leaving.done()
-            for task in (sending, leaving):
-                task.cancel()
-            await asyncio.gather(sending, leaving, return_exceptions=True)
+        with self._watches.counted():
+            sending = asyncio.create_task(self._send(send))
+            leaving = asyncio.create_task(_disconnected(receive))
+            closing = asyncio.create_task(self._watches.closing.wait())
+            tasks = (sending, leaving, closing)
+            try:
+                await asyncio.wait(tasks, timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                has_client = not leaving.done()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+        if not sending.cancelled():
+            sending.result()
         if has_client:
+            await self._begin(send)
             await send(_chunk(b"", more=False))
 
     async def _send(self, send: Send) -> None:
-        async with aclosing(self._lines) as all_lines:
-            async for lines in all_lines:
-                await send(_chunk(lines, more=True))
+        async with aclosing(self._pieces) as pieces:
+            if self._media_type == "application/json":
+                await self._begin(send)
+            async for piece in pieces:
+                await self._begin(send)
+                await send(_chunk(piece, more=True))
+
+    async def _begin(self, send: Send) -> None:
+        if self._has_begun:
+            return
+        self._has_begun = True
+        headers = [(b"content-type", self._media_type.encode()), (b"cache-control", b"no-cache, private")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        # An empty chunk makes the headers leave at once.
+        await send(_chunk(b"", more=True))
 
 
 def _chunk(body: bytes, *, more: bool) -> Message:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from lmos.apiserver.jsonpath import JsonPath
+from lmos.apiserver.values import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
     from lmos.core.resources.kinds import Manifest
 
 _PART = re.compile(r"\{(#?)([^{}]+)\}")
-# Each unit and the age from which it is used.
+# Until which age each unit is used, and until which age the next smaller one is shown beside it.
 _UNITS = (
-    (timedelta(days=365), timedelta(days=2 * 365), "y"),
-    (timedelta(days=1), timedelta(days=2), "d"),
-    (timedelta(hours=1), timedelta(hours=3), "h"),
-    (timedelta(minutes=1), timedelta(minutes=2), "m"),
+    (timedelta(seconds=1), timedelta(minutes=2), timedelta()),
+    (timedelta(minutes=1), timedelta(hours=3), timedelta(minutes=10)),
+    (timedelta(hours=1), timedelta(days=2), timedelta(hours=8)),
+    (timedelta(days=1), timedelta(days=2 * 365), timedelta(days=8)),
+    (timedelta(days=365), timedelta.max, timedelta(days=8 * 365)),
 )
+_LETTERS = "smhdy"
 
 
 def table(
@@ -39,7 +42,7 @@ def table(
     A `meta.k8s.io/v1` Table with one row an object.
 
     Args:
-        resource: The kind, whose printer columns follow the name.
+        resource: The kind, with its printer columns.
         objects: The objects in order.
         metadata: The list's metadata.
         now: The moment from which ages are counted.
@@ -62,46 +65,51 @@ def partial_metadata(manifest: Manifest) -> Manifest:
 
 
 def _definitions(columns: Iterable[Column]) -> list[Manifest]:
-    name = {
-        "name": "Name",
-        "type": "string",
-        "format": "name",
-        "description": "Name of the object",
-        "priority": 0,
-    }
     return [
-        name,
-        *(
-            {
-                "name": column.name,
-                "type": column.type,
-                "format": column.format,
-                "description": column.description or column.path,
-                "priority": column.priority,
-            }
-            for column in columns
-        ),
+        {
+            "name": column.name,
+            "type": column.type,
+            "format": column.format,
+            "description": column.description or column.path or column.name,
+            "priority": column.priority,
+        }
+        for column in columns
     ]
 
 
 def _row(resource: Resource, manifest: Manifest, now: datetime, include: str) -> Manifest:
-    cells = [manifest["metadata"]["name"], *(_cell(column, manifest, now) for column in resource.columns)]
+    cell = _custom_cell if resource.is_custom else _cell
+    cells = [cell(column, manifest, now) for column in resource.columns]
     carried = {"Object": manifest, "Metadata": partial_metadata(manifest)}.get(include)
     return {"cells": cells, **({"object": carried} if carried else {})}
 
 
 def _cell(column: Column, manifest: Manifest, now: datetime) -> Json:
+    if column.cell:
+        return column.cell(manifest, now)
     if "{" in column.path:
         text = _PART.sub(lambda part: _counted(part[1] == "#", part[2], manifest), column.path)
         return int(text) if column.type == "integer" else text
     found = _path(column.path).all(manifest)
     if not found:
-        return "<unknown>" if column.type == "date" else None
+        return {"date": "<unknown>", "string": "<none>"}.get(column.type)
     if column.type == "date":
         return age(found[0], now)
     if column.type == "string":
         return ",".join(_text(value) for value in found)
     return found[0]
+
+
+def _custom_cell(column: Column, manifest: Manifest, now: datetime) -> Json:
+    """The first value at the column's path; lists and objects as JSON."""
+    value = _path(column.path).first(manifest)
+    if value is None:
+        return None
+    if column.type == "date":
+        return age(value, now)
+    if column.type == "string":
+        return value if isinstance(value, str) else encode(value).decode()
+    return value
 
 
 def _counted(count: bool, path: str, manifest: Manifest) -> str:
@@ -128,13 +136,14 @@ def _text(value: Json) -> str:
 
 
 def age(timestamp: str, now: datetime) -> str:
-    """How long ago, as people say it: `45s`, `5m`, `3h`, `2d`."""
+    """How long ago, as kubectl says it: `45s`, `5m30s`, `3h`, `2d`."""
     try:
         moment = datetime.fromisoformat(timestamp)
     except (ValueError, TypeError):
         return "<invalid>"
     passed = max(now - moment.replace(tzinfo=moment.tzinfo or UTC), timedelta())
-    for unit, since, letter in _UNITS:
-        if passed >= since:
-            return f"{passed // unit}{letter}"
-    return f"{int(passed.total_seconds())}s"
+    number = next(number for number, (_, until, _) in enumerate(_UNITS) if passed < until)
+    unit, _, beside_until = _UNITS[number]
+    said = f"{passed // unit}{_LETTERS[number]}"
+    beside = passed % unit // _UNITS[number - 1][0] if passed < beside_until else 0
+    return f"{said}{beside}{_LETTERS[number - 1]}" if beside else said

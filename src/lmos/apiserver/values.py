@@ -14,6 +14,7 @@ Json: TypeAlias = Any
 """A JSON value: None, bool, int, float, str, list or dict of the same."""
 
 YAML_TYPES = frozenset({"application/yaml", "application/apply-patch+yaml"})
+BODY_TYPES = ("application/json", "application/yaml", protobuf.MEDIA_TYPE)
 
 
 def encode(value: Json) -> bytes:
@@ -36,7 +37,7 @@ def decode(body: bytes, media_type: str) -> Json:
     if media_type == protobuf.MEDIA_TYPE:
         return protobuf.decode_protobuf(body)
     if media_type not in YAML_TYPES and media_type != "application/json" and not media_type.endswith("+json"):
-        raise unsupported_media_type(media_type)
+        raise unsupported_media_type(BODY_TYPES)
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from lmos.apiserver.selectors import fields_match
 from lmos.apiserver.status import too_many_requests
+from lmos.apiserver.values import encode
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterator
 
     from lmos.apiserver.selectors import FieldTests, LabelTest
     from lmos.apiserver.storage import Entry, Event, Storage
@@ -62,24 +63,49 @@ def seen_by(selection: Selection, event: Event) -> Change | None:
     after = event.type != "DELETED" and selection.accepts(event.entry)
     if after:
         return Change("MODIFIED" if before else "ADDED", event.entry)
-    return Change("DELETED", event.entry) if before else None
+    return Change("DELETED", _last_seen(event)) if before else None
+
+
+def _last_seen(event: Event) -> Entry:
+    """An object as a watch saw it last, at the version at which it was lost from sight."""
+    last = event.previous or event.entry
+    manifest = last.manifest()
+    manifest["metadata"]["resourceVersion"] = str(event.version)
+    return replace(last, version=event.version, body=encode(manifest))
 
 
 class Watches:
-    """All watches on one storage."""
+    """
+    All watches on one storage.
+
+    Attributes:
+        closing: Set when every watch is to end, and each that begins later at once.
+    """
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
-        self._is_closed = False
+        self._open = 0
+        self.closing = asyncio.Event()
         storage.listen(self._wake)
 
     def close(self) -> None:
-        """End every watch, and each that begins later at once."""
-        self._is_closed = True
-        for waiting in self._waiting.values():
-            for event in waiting:
-                event.set()
+        """End every watch."""
+        self.closing.set()
+
+    def refuse_too_many(self) -> None:
+        """Raise ApiError 429 when as many watches are open as may be."""
+        if self._open >= WATCHES_LIMIT:
+            raise too_many_requests(f"there are {WATCHES_LIMIT} watches already")
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count a watch as open."""
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
 
     async def follow(self, resource: str, selection: Selection, version: int) -> AsyncGenerator[Batch, None]:
         """
@@ -87,16 +113,14 @@ class Watches:
 
         Raises:
             ApiError: 410 when the history after `version` is forgotten, also because the reader fell too
-                far behind; 429 when too many watches are open.
+                far behind.
         """
-        if sum(map(len, self._waiting.values())) >= WATCHES_LIMIT:
-            raise too_many_requests(f"there are {WATCHES_LIMIT} watches already")
         woken = asyncio.Event()
         self._waiting[resource].add(woken)
         try:
             time = asyncio.get_running_loop().time
             due = time() + BOOKMARK_SECONDS
-            while not self._is_closed:
+            while True:
                 woken.clear()
                 events = self._storage.since(resource, version)
                 version = self._storage.version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
@@ -34,7 +35,9 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 
 # What a server says to `fieldValidation=Strict`, and what server-side apply says of itself.
-_UNKNOWN_FIELD = ("strict decoding error", "field not declared in schema")
+_UNKNOWN_FIELD = re.compile(
+    r'(?:unknown field "(?P<said>[^"]+)"|\.(?P<applied>[^\s,]+): field not declared in schema)'
+)
 
 _ERRORS: dict[int, type[LmosError]] = {
     **dict.fromkeys((400, 405, 413, 415, 422), ObjectInvalid),
@@ -161,10 +164,20 @@ class KubernetesCluster:
             "PATCH", path_of(kind, namespace, name, subresource), body=patch, content_type=_MERGE
         )
 
-    async def delete(self, kind: Kind, name: str, namespace: str = "", *, uid: str = "") -> None:
+    async def delete(
+        self,
+        kind: Kind,
+        name: str,
+        namespace: str = "",
+        *,
+        uid: str = "",
+        grace_seconds: int | None = None,
+    ) -> None:
         """Delete an object; what it owns follows in the background."""
-        options = {"preconditions": {"uid": uid}} if uid else None
-        await self._call("DELETE", path_of(kind, namespace, name), body=options)
+        options: Manifest = {"preconditions": {"uid": uid}} if uid else {}
+        if grace_seconds is not None:
+            options["gracePeriodSeconds"] = grace_seconds
+        await self._call("DELETE", path_of(kind, namespace, name), body=options or None)
 
     async def read(self, path: str, accept: str = "application/json", **params: str) -> Manifest:
         """GET any path of the API: discovery, tables, OpenAPI."""
@@ -254,6 +267,8 @@ def _error(status_code: int, body: bytes, path: str) -> LmosError:
     except (ValueError, KeyError, TypeError):
         message = f"{path}: HTTP {status_code}."
     kind = _ERRORS.get(status_code, ClusterUnavailable)
-    if kind is ObjectInvalid and any(sign in message for sign in _UNKNOWN_FIELD):
+    # Server-side apply answers 500 to what it cannot type.
+    if unknown := list(_UNKNOWN_FIELD.finditer(message)):
         kind = UnknownFields
+        message = ", ".join(f'unknown field "{field["said"] or field["applied"]}"' for field in unknown)
     return kind(message, hint=_HINTS.get(kind, ""))

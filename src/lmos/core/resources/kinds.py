@@ -38,6 +38,7 @@ CONFIG_MAP = Kind("", "v1", "ConfigMap", "configmaps")
 SECRET = Kind("", "v1", "Secret", "secrets")
 SERVICE = Kind("", "v1", "Service", "services")
 POD = Kind("", "v1", "Pod", "pods")
+POD_METRICS = Kind("metrics.k8s.io", "v1beta1", "PodMetrics", "pods")
 EVENT = Kind("", "v1", "Event", "events")
 DEPLOYMENT = Kind("apps", "v1", "Deployment", "deployments")
 ENDPOINT_SLICE = Kind("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices")
@@ -56,6 +57,7 @@ KINDS = (
     SECRET,
     SERVICE,
     POD,
+    POD_METRICS,
     EVENT,
     DEPLOYMENT,
     ENDPOINT_SLICE,
