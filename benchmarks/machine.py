@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import signal
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,16 @@ _LOOK_SECONDS = 0.01
 
 class DidNotStart(Exception):
     """`lmos up` ended, or was not ready in time."""
+
+
+def conditions() -> dict[str, Any]:
+    """What a figure depends on and does not say: processors, Python, and what else the machine is doing."""
+    return {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "load_average": round(os.getloadavg()[0], 1),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import structlog
 import uvloop
 
 from lmos.adapters.agents import HttpCardReader
+from lmos.adapters.kubernetes import connect_in_process
 from lmos.adapters.system import SystemClock
 from lmos.apps.apiserver import opened_api
 from lmos.apps.process import tune_collector
@@ -47,8 +48,9 @@ def main() -> None:
 
 async def report() -> dict[str, Any]:
     """Everything measured, as plain values."""
-    async with opened_api(None) as api:
-        return await _measure(api.cluster)
+    with opened_api(None) as api:
+        async with connect_in_process(api.app(), api.token) as cluster:
+            return await _measure(cluster)
 
 
 async def _measure(cluster: Cluster) -> dict[str, Any]:

@@ -7,7 +7,13 @@ import platform
 import subprocess
 import sys
 
-SUITES = ("benchmarks.up", "benchmarks.reconcile", "benchmarks.turns", "benchmarks.clinc.run")
+SUITES = (
+    "benchmarks.up",
+    "benchmarks.reconcile",
+    "benchmarks.apiserver.run",
+    "benchmarks.turns",
+    "benchmarks.clinc.run",
+)
 
 
 def main() -> None:

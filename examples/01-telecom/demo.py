@@ -23,8 +23,8 @@ from rich.padding import Padding
 from rich.text import Text
 from story import ASKED_BACK, STORY
 
+from lmos.apps.data_folder import ENDPOINTS, KUBECONFIG
 from lmos.apps.door import Question, RuntimeDoor
-from lmos.apps.instance import ENDPOINTS, KUBECONFIG
 from lmos.apps.overview import overview
 from lmos.core.errors import LmosError, TemporaryError
 
@@ -80,7 +80,7 @@ class Up:
 
     def log_of(self, agent: str) -> str:
         """The end of an Agent's newest log."""
-        logs = sorted(self.data.glob(f"logs/*/{agent}-*.log"), key=lambda file: file.stat().st_mtime)
+        logs = sorted(self.data.glob(f"pods/*/{agent}-*/*.log"), key=lambda file: file.stat().st_mtime)
         lines = logs[-1].read_text(encoding="utf-8", errors="replace").splitlines() if logs else []
         return "\n".join(lines[-TAIL_LINES:])
 

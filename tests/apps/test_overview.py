@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lmos.apps.overview import agent_summaries, channel_summary
+from lmos.apps.overview import agent_summaries, channel_summary, usage_of
 
 READY: dict[str, Any] = {"type": "Ready", "status": "True", "reason": "Ready"}
 
@@ -93,3 +93,20 @@ def test_a_channel_says_what_it_lacks() -> None:
     }
 
     assert channel_summary(manifest("acme-web", status=status))["message"] == "view-bill is missing."
+
+
+def test_what_the_pods_of_an_agent_use_is_added_up() -> None:
+    def pod(app: str, cpu: str, memory: str) -> dict[str, Any]:
+        usage = [{"name": "agent", "usage": {"cpu": cpu, "memory": memory}}]
+        return {"metadata": {"namespace": "default", "labels": {"app": app}}, "containers": usage}
+
+    billing = manifest("billing", spec={"selector": {"matchLabels": {"app": "billing"}}})
+    weather = manifest("weather", spec={"selector": {"matchLabels": {"app": "weather"}}})
+    metrics = [
+        pod("billing", "250m", "48Mi"),
+        pod("billing", "250000000n", "1024Ki"),
+        pod("other", "1", "1Gi"),
+    ]
+
+    used = usage_of([billing, weather], metrics)
+    assert used == {("default", "billing"): {"cpu": 0.5, "memory": 49 * 1024 * 1024}}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from lmos.core.resources.crds import crd_files
+from lmos.core.resources.definitions import crd_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable

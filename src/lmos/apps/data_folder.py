@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
+KUBECONFIG = "kubeconfig"
+ENDPOINTS = "endpoints.json"
+
 _LOCK = "lock"
 _OWNER_ONLY = 0o600
 _OWNER_ONLY_FOLDER = 0o700

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from lmos.adapters.kubernetes import KubernetesCluster, connect
+from lmos.apps.data_folder import ENDPOINTS, KUBECONFIG
 from lmos.apps.settings import DATA_FOLDER
 from lmos.core.errors import InvalidInput
-
-KUBECONFIG = "kubeconfig"
-ENDPOINTS = "endpoints.json"
 
 
 class NoRuntime(InvalidInput):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from lmos.adapters.agents import HttpCardReader, SliceAddresses
 from lmos.adapters.system import SystemClock
 from lmos.apps.instance import cluster_of
-from lmos.apps.process import configure_logging, run_process
+from lmos.apps.logs import configure_logging
+from lmos.apps.process import run_process
 from lmos.apps.serving import Door
 from lmos.operator import Operator
 from lmos.operator.http import operator_app

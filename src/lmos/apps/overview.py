@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from lmos.apps.instance import cluster_of
 from lmos.apps.parts import parts_of
-from lmos.core.resources.kinds import AGENT, CHANNEL, CHANNEL_ROUTING, DEPLOYMENT
+from lmos.core.resources.kinds import AGENT, CHANNEL, CHANNEL_ROUTING, DEPLOYMENT, POD_METRICS
+from lmos.core.resources.labels import selects
+from lmos.core.resources.quantities import quantity
+from lmos.ports.cluster import ClusterForbidden, ClusterUnavailable, ObjectNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from lmos.core.resources import Manifest
@@ -33,17 +37,58 @@ async def overview(kubeconfig: Path | None, runtime: str) -> dict[str, Any]:
 
 
 async def agents_overview(kubeconfig: Path | None) -> list[dict[str, Any]]:
-    """`[{namespace, name, ready, wanted, state, message, capabilities, channels}]`."""
+    """
+    `[{namespace, name, ready, wanted, state, message, capabilities, channels, cpu, memory}]`.
+
+    `cpu` is in cores and `memory` in bytes, None where nobody measures the Agent's processes.
+    """
     async with cluster_of(kubeconfig) as cluster:
         return await _agents(cluster)
 
 
-async def _agents(cluster: Cluster) -> list[dict[str, Any]]:
-    return agent_summaries(
-        (await cluster.list(AGENT)).items,
-        (await cluster.list(CHANNEL_ROUTING)).items,
-        (await cluster.list(DEPLOYMENT, labels=AGENT_WORKLOADS)).items,
+async def _metrics(cluster: Cluster) -> Sequence[Manifest]:
+    """What Pods use; a cluster without a metrics server, or one that we may not ask, says nothing."""
+    try:
+        return (await cluster.list(POD_METRICS)).items
+    except (ObjectNotFound, ClusterForbidden, ClusterUnavailable):
+        return ()
+
+
+def usage_of(
+    deployments: Iterable[Manifest], metrics: Iterable[Manifest]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """`{cpu, memory}` of the Pods of each Deployment that somebody measured."""
+    measured = [(each["metadata"], _sums(each)) for each in metrics]
+    found = {}
+    for deployment in deployments:
+        namespace, selector = _identity(deployment)[0], deployment["spec"]["selector"].get("matchLabels", {})
+        pods = [
+            sums
+            for metadata, sums in measured
+            if metadata["namespace"] == namespace and selects(selector, metadata.get("labels") or {})
+        ]
+        if pods:
+            cpu, memory = (float(sum(column)) for column in zip(*pods, strict=True))
+            found[_identity(deployment)] = {"cpu": cpu, "memory": int(memory)}
+    return found
+
+
+def _sums(metrics: Manifest) -> tuple[Decimal, Decimal]:
+    usages = [container["usage"] for container in metrics.get("containers") or ()]
+    cpu, memory = (
+        [quantity(each.get(name, "0")) or Decimal() for each in usages] for name in ("cpu", "memory")
     )
+    return sum(cpu, Decimal()), sum(memory, Decimal())
+
+
+async def _agents(cluster: Cluster) -> list[dict[str, Any]]:
+    agents, routings = (await cluster.list(AGENT)).items, (await cluster.list(CHANNEL_ROUTING)).items
+    deployments = (await cluster.list(DEPLOYMENT, labels=AGENT_WORKLOADS)).items
+    usage, unmeasured = usage_of(deployments, await _metrics(cluster)), {"cpu": None, "memory": None}
+    return [
+        agent | usage.get((agent["namespace"], agent["name"]), unmeasured)
+        for agent in agent_summaries(agents, routings, deployments)
+    ]
 
 
 def agent_summaries(

@@ -1,17 +1,12 @@
-"""What every process of ours does around its work: logs, signals, the event loop."""
+"""What every process of ours does around its work: signals, the event loop, the garbage collector."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import logging
-import os
 import signal
-import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-import orjson
-import structlog
 import uvloop
 
 from lmos.core.errors import LmosError
@@ -60,36 +55,3 @@ async def _until_signal(main: Callable[[], Coroutine[None, None, None]]) -> None
 def _first(errors: BaseExceptionGroup[LmosError]) -> LmosError:
     first = errors.exceptions[0]
     return first if isinstance(first, LmosError) else _first(first)
-
-
-def configure_logging(stream: TextIO | None = None) -> None:
-    """
-    Log events with fields: readable on a terminal, JSON lines anywhere else.
-
-    `LMOS_LOG_LEVEL` (debug, info, warning, error) sets the level; info if unset.
-    """
-    output = stream or sys.stderr
-    level = logging.getLevelNamesMapping().get(os.environ.get("LMOS_LOG_LEVEL", "info").upper(), logging.INFO)
-    renderer = (
-        structlog.dev.ConsoleRenderer()
-        if output.isatty()
-        else structlog.processors.JSONRenderer(serializer=_json_line)
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(output),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(stream=output, level=max(level, logging.WARNING))
-
-
-def _json_line(event: object, **_: object) -> str:
-    """One line of the log; what JSON has no word for is written as text."""
-    return orjson.dumps(event, default=str).decode()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lmos.adapters.agents import GraphQlAgentClient, SliceAddresses
 from lmos.adapters.sqlite import SqliteStore
-from lmos.adapters.system import SystemClock
+from lmos.adapters.system import RandomIds, SystemClock
 from lmos.adapters.use_encoder import UseEncoder
 from lmos.apps.instance import cluster_of
-from lmos.apps.process import configure_logging, run_process
+from lmos.apps.logs import configure_logging
+from lmos.apps.process import run_process
 from lmos.apps.serving import Door
+from lmos.core.errors import InvalidInput
 from lmos.router import Router
-from lmos.runtime import RoutingTable, Turns
+from lmos.runtime import RoutingTable, Turns, WhenBusy
 from lmos.runtime.http import runtime_app
 
 if TYPE_CHECKING:
@@ -39,6 +42,22 @@ def run(kubeconfig: Path | None, host: str, port: int, data: str) -> None:
 
     configure_logging()
     run_process(main)
+
+
+def when_busy() -> WhenBusy:
+    """
+    What `LMOS_WHEN_BUSY` says.
+
+    Raises:
+        InvalidInput: It is none of the words that mean something.
+    """
+    said = os.environ.get("LMOS_WHEN_BUSY", WhenBusy.WAIT)
+    try:
+        return WhenBusy(said)
+    except ValueError as error:
+        raise InvalidInput(
+            f"LMOS_WHEN_BUSY is {said!r}.", hint=f"Set it to one of {', '.join(WhenBusy)}."
+        ) from error
 
 
 async def serve_runtime(
@@ -66,10 +85,12 @@ async def serve_runtime(
             table.on_gone(lambda route: router.heads.forget(route.roster.key))
             group.create_task(table.run())
             await table.synced()
-            turns = Turns(table, router, agents, store, clock)
+            turns = Turns(table, router, agents, store, clock, when_busy=when_busy())
             if door:
-                doors = runtime_app(turns, table, store, learning=lambda: router.heads.training)
-                group.create_task(door.serve(doors))
+                doors = runtime_app(
+                    turns, table, store, ids=RandomIds(), learning=lambda: router.heads.training
+                )
+                group.create_task(door.serve(doors, websockets=True))
             ready.set()
             try:
                 await asyncio.Event().wait()

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lmos.apps.instance import KUBECONFIG, kubeconfig_of
+from lmos.apps.data_folder import KUBECONFIG
+from lmos.apps.instance import kubeconfig_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -63,13 +63,16 @@ class Door:
         """Where clients find it."""
         return f"http://{self.host}:{self.port}"
 
-    async def serve(self, app: ASGIApp, *, on_stop: Callable[[], None] | None = None) -> None:
+    async def serve(
+        self, app: ASGIApp, *, on_stop: Callable[[], None] | None = None, websockets: bool = False
+    ) -> None:
         """
         Answer until cancelled, then finish what has begun, for at most two seconds.
 
         Args:
             app: What answers.
             on_stop: Ends answers that would never finish by themselves.
+            websockets: Whether it speaks WebSocket too.
         """
         config = uvicorn.Config(
             app,
@@ -80,7 +83,8 @@ class Door:
             proxy_headers=False,
             timeout_graceful_shutdown=2,
             timeout_keep_alive=75,
-            ws="websockets-sansio",
+            # What nobody asks for is not loaded.
+            ws="websockets-sansio" if websockets else "none",
         )
         server = _Server(config)
         serving = asyncio.create_task(server.serve(sockets=[self._socket]))

@@ -8,15 +8,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lmos.adapters.agents import SliceAddresses
+from lmos.adapters.kubernetes import connect_in_process
 from lmos.adapters.system import SystemClock
 from lmos.apps.apiserver import opened_api
-from lmos.apps.data_folder import data_folder, opened_log, write_private
+from lmos.apps.data_folder import ENDPOINTS, KUBECONFIG, data_folder, opened_log, write_private
 from lmos.apps.follow import Follower
-from lmos.apps.instance import ENDPOINTS, KUBECONFIG
 from lmos.apps.live import LiveOverview
+from lmos.apps.logs import configure_logging
 from lmos.apps.operator import serve_operator
 from lmos.apps.parts import until_ready
-from lmos.apps.process import configure_logging, run_process
+from lmos.apps.process import run_process
 from lmos.apps.runtime import serve_runtime
 from lmos.apps.screen import Screen
 from lmos.apps.serving import Door, PortInUse
@@ -25,12 +26,13 @@ from lmos.localnode import LocalNode, Reaper
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lmos.adapters.kubernetes import KubernetesCluster
     from lmos.apps.apiserver import EmbeddedApi
     from lmos.apps.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 _LOG_FILE = "lmos.log"
-_LOGS = "logs"
+_PODS = "pods"
 _LOOKS = 100
 
 
@@ -52,25 +54,30 @@ async def _main(settings: Settings) -> None:
     screen = Screen(settings.data)
     doors = _open_doors(settings, screen)
     try:
-        with Reaper() as reaper:
-            async with opened_api(settings.data) as api:
-                await _run_parts(settings, api, doors, reaper, screen)
+        with Reaper() as reaper, opened_api(settings.data) as api:
+            async with connect_in_process(api.app(), api.token) as cluster:
+                await _run_parts(settings, api, cluster, doors, reaper, screen)
     finally:
         _forget_addresses(settings.data)
 
 
 async def _run_parts(
-    settings: Settings, api: EmbeddedApi, doors: dict[str, Door], reaper: Reaper, screen: Screen
+    settings: Settings,
+    api: EmbeddedApi,
+    cluster: KubernetesCluster,
+    doors: dict[str, Door],
+    reaper: Reaper,
+    screen: Screen,
 ) -> None:
-    cluster, data = api.cluster, settings.data
+    data = settings.data
     addresses = SliceAddresses(cluster)
-    node = LocalNode(cluster, SystemClock(), data / _LOGS, reaper)
+    node = LocalNode(cluster, SystemClock(), data / _PODS, reaper)
     follower = Follower(cluster, settings.paths, data=data, reaper=reaper, report=screen.tell)
     applied, runtime_ready = asyncio.Event(), asyncio.Event()
     async with asyncio.TaskGroup() as group:
         if "api" in doors:
             write_private(data / KUBECONFIG, api.kubeconfig(doors["api"].url))
-            group.create_task(api.serve(doors["api"]))
+            group.create_task(api.serve(doors["api"], node))
         group.create_task(addresses.run())
         group.create_task(node.run())
         group.create_task(serve_runtime(cluster, addresses, doors.get("runtime"), data, ready=runtime_ready))

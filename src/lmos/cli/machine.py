@@ -10,6 +10,8 @@ import typer
 
 from lmos.cli.options import LAST_PORT, KubeconfigOption, Output, OutputOption, RuntimeOption
 
+_MEBIBYTE = 1024 * 1024
+
 PathsArgument = Annotated[
     list[Path] | None,
     typer.Argument(help="Manifests, folders of them, or Python files with Agents.", show_default=False),
@@ -82,7 +84,7 @@ def status(
 
 
 def agents(output: OutputOption = Output.table, kubeconfig: KubeconfigOption = None) -> None:
-    """Print the Agents with their health and the Channels they serve."""
+    """Print the Agents with their health, what their processes use and the Channels they serve."""
     from lmos.apps.overview import agents_overview
     from lmos.cli.output import print_value, waiting
 
@@ -103,12 +105,14 @@ def _print_agents(found: list[dict[str, Any]]) -> None:
             each["name"],
             each["state"],
             "-" if each["wanted"] is None else f"{each['ready']}/{each['wanted']}",
+            "-" if each["cpu"] is None else f"{1000 * each['cpu']:.0f}m",
+            "-" if each["memory"] is None else f"{each['memory'] / _MEBIBYTE:.0f}Mi",
             ", ".join(each["capabilities"]),
             ", ".join(each["channels"]),
         )
         for each in found
     ]
-    columns = ("namespace", "agent", "state", "ready", "capabilities", "serves")
+    columns = ("namespace", "agent", "state", "ready", "cpu", "memory", "capabilities", "serves")
     print_table(columns, rows, empty="No Agents yet: lmos up agent.py, or lmos apply -f FILE")
     for each in found:
         if each["message"]:

@@ -137,7 +137,7 @@ def export(
     """Write what LMOS generates: the CRDs of its four kinds."""
     from lmos.cli.output import as_yaml
     from lmos.core.errors import InvalidInput
-    from lmos.core.resources.crds import crd_files
+    from lmos.core.resources.definitions import crd_files
 
     if what != "crds":
         raise InvalidInput(f"There is nothing called {what!r} to export.", hint="Use: lmos export crds")

@@ -14,7 +14,7 @@ from lmos.core.planning.routings import routing_for
 from lmos.core.planning.snapshot import Snapshot
 from lmos.core.resolver import explain, finding_to_json, required_to_json
 from lmos.core.resources import Agent, Channel, InvalidManifest, ResolveStatus, kind_of, unknown_fields
-from lmos.core.resources.crds import RESOURCES
+from lmos.core.resources.definitions import RESOURCES
 from lmos.core.resources.kinds import AGENT
 from lmos.core.resources.resource import identity_of
 

@@ -26,3 +26,8 @@ def subset_of(labels: Mapping[str, str]) -> str:
     (contract §6.3).
     """
     return labels.get(SUBSET) or STABLE
+
+
+def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    """Whether a Service with this selector stands for Pods with these labels; an empty one for none."""
+    return bool(selector) and selector.items() <= labels.items()

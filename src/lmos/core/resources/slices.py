@@ -9,11 +9,10 @@ if TYPE_CHECKING:
     from lmos.core.resources.kinds import Manifest
 
 LOCAL_NODE = "lmos-local-node"
-"""Field manager of the local node, and the manager named on its EndpointSlices."""
+"""The local node: its name as a node, as a field manager, and as the manager of EndpointSlices."""
 
 MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by"
 SERVICE_LABEL = "kubernetes.io/service-name"
-DEPLOYMENT_LABEL = "lmos.eclipse/deployment"
 
 LOCAL_SLICES = f"{MANAGED_BY_LABEL}={LOCAL_NODE}"
 """Selects the slices of a local node; a cluster has none of them, its network finds Services by itself."""

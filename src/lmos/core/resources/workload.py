@@ -5,12 +5,15 @@ from typing import ClassVar
 from pydantic import Field
 
 from lmos.core.resources.kinds import DEPLOYMENT, SERVICE, Kind
+from lmos.core.resources.labels import selects
 from lmos.core.resources.metadata import Labels
 from lmos.core.resources.model import Model
 from lmos.core.resources.resource import Resource
 
 DIRECTORY = "lmos.eclipse/directory"
-"""On a Deployment, for a local node: the folder in which the command is run."""
+"""On a Deployment and its Pods, for a local node: the folder in which the command is run."""
+PORT = "lmos.eclipse/port"
+"""On a Pod of a local node: where its process listens, which `PORT` in its environment said."""
 
 
 class TemplateMetadata(Model):
@@ -74,7 +77,5 @@ class Service(Resource):
 
     def selects(self, deployment: Deployment) -> bool:
         """Whether it stands for the pods of `deployment`; a Service without a selector stands for none."""
-        selector, labels = self.spec.selector, deployment.spec.template.metadata.labels
-        return (
-            self.namespace == deployment.namespace and bool(selector) and selector.items() <= labels.items()
-        )
+        labels = deployment.spec.template.metadata.labels
+        return self.namespace == deployment.namespace and selects(self.spec.selector, labels)
