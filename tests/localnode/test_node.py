@@ -11,8 +11,9 @@ import pytest
 
 from lmos.adapters.agents import SliceAddresses
 from lmos.adapters.system import SystemClock
-from lmos.core.resources.kinds import DEPLOYMENT, ENDPOINT_SLICE, SERVICE
+from lmos.core.resources.kinds import DEPLOYMENT, ENDPOINT_SLICE, POD, SERVICE
 from lmos.localnode import LocalNode, Reaper
+from lmos.ports.pod_logs import LogRequest
 from lmos.testing.clock import FrozenClock
 from lmos.testing.cluster import MemoryCluster, memory_cluster
 from lmos.testing.waiting import eventually
@@ -42,10 +43,11 @@ CRASHES = "import sys; print('reading the config'); sys.exit('the config has no 
 class Machine:
     """A cluster in memory with a node, and what is known about one Deployment."""
 
-    def __init__(self, cluster: MemoryCluster, logs: Path) -> None:
+    def __init__(self, cluster: MemoryCluster, folder: Path, reaper: Reaper, clock: Clock) -> None:
         self.cluster = cluster
+        self.node = LocalNode(cluster, clock, folder, reaper)
         self.addresses = SliceAddresses(cluster)
-        self.logs = logs
+        self.folder = folder
 
     async def deploy(self, name: str, code: str, *arguments: str, **spec: Any) -> None:
         """Apply a Deployment that runs Python code, with its Service."""
@@ -81,6 +83,16 @@ class Machine:
 
         return await eventually(look)
 
+    async def pods(self, app: str) -> list[Manifest]:
+        """The Pods of an app that are there, the oldest first."""
+        found = (await self.cluster.list(POD, "default", f"app={app}")).items
+        return sorted(found, key=lambda pod: int(pod["metadata"]["resourceVersion"]))
+
+    async def log(self, pod: Manifest, *, previous: bool = False, follow: bool = False) -> str:
+        """What a Pod's process printed."""
+        pieces = self.node.read(pod, LogRequest(previous=previous, follow=follow))
+        return b"".join([piece async for piece in pieces]).decode()
+
     def ports(self, service: str) -> list[int]:
         """Where the processes behind a Service answer, as the runtime finds them."""
         host = f"{service}.default.svc.cluster.local"
@@ -98,18 +110,25 @@ class Machine:
 @asynccontextmanager
 async def machine(tmp_path: Path, clock: Clock | None = None) -> AsyncIterator[Machine]:
     """A running node over an empty cluster."""
-    async with memory_cluster() as cluster:
-        it = Machine(cluster, tmp_path / "logs")
-        with Reaper() as reaper:
-            node = LocalNode(cluster, clock or SystemClock(), it.logs, reaper)
-            tasks = [asyncio.create_task(node.run()), asyncio.create_task(it.addresses.run())]
-            await asyncio.wait_for(asyncio.gather(node.looked.wait(), it.addresses.synced()), 10)
-            try:
-                yield it
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.wait(tasks)
+    async with memory_cluster() as cluster, node_over(cluster, tmp_path, clock) as it:
+        yield it
+
+
+@asynccontextmanager
+async def node_over(
+    cluster: MemoryCluster, tmp_path: Path, clock: Clock | None = None
+) -> AsyncIterator[Machine]:
+    """A running node over this cluster."""
+    with Reaper() as reaper:
+        it = Machine(cluster, tmp_path / "pods", reaper, clock or SystemClock())
+        tasks = [asyncio.create_task(it.node.run()), asyncio.create_task(it.addresses.run())]
+        await asyncio.wait_for(asyncio.gather(it.node.looked.wait(), it.addresses.synced()), 10)
+        try:
+            yield it
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
 
 def deployment(name: str, code: str, *arguments: str, **spec: Any) -> Manifest:
@@ -146,8 +165,8 @@ async def test_a_process_that_answers_is_ready_and_has_an_address(tmp_path: Path
             "Progressing": "True",
         }
         assert await it.answer("billing") == "hello"
-        (log,) = (it.logs / "default").iterdir()
-        assert log.read_text() == "up\n"
+        (log,) = it.folder.glob("default/*/*.log")
+        assert log.read_text().endswith("Z up\n")
 
 
 async def test_the_slice_of_a_process_belongs_to_its_service(tmp_path: Path) -> None:
@@ -199,7 +218,7 @@ async def test_a_crash_is_reported_with_its_last_words_and_tried_again(tmp_path:
 
         assert "exited with status 1" in said
         assert "reading the config | the config has no port" in said
-        assert str(it.logs) in said
+        assert str(it.folder) in said
         assert await it.answer("billing") == "well again"
 
 
@@ -224,7 +243,7 @@ async def test_a_process_that_never_listens_on_its_port_is_reported(tmp_path: Pa
     clock = FrozenClock()
     async with machine(tmp_path, clock) as it:
         await it.deploy("deaf", "import time\nprint('listening on 8080', flush=True)\ntime.sleep(60)")
-        (log,) = await eventually(lambda: list(it.logs.glob("*/*.log")))
+        (log,) = await eventually(lambda: list(it.folder.glob("*/*/*.log")))
         await eventually(lambda: "listening" in log.read_text())
         clock.advance(11)
         said = await it.condition("deaf", "Progressing", "ProcessFailed")
@@ -287,7 +306,7 @@ async def test_what_cannot_be_run_here_is_said_in_its_condition(tmp_path: Path) 
         manifest = deployment("imaged", "")
         del manifest["spec"]["template"]["spec"]["containers"][0]["command"]
         await it.cluster.apply(manifest, DEPLOYMENT, manager="tests")
-        image = await it.condition("imaged", "Progressing", "UnrunnableDeployment")
+        image = await it.condition("imaged", "Progressing", "ProcessFailed")
         gone = deployment("missing", "")
         gone["spec"]["template"]["spec"]["containers"][0]["command"] = ["no-such-command"]
         await it.cluster.apply(gone, DEPLOYMENT, manager="tests")

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from lmos.localnode.probing import answers
-from lmos.localnode.process import CannotStart, ChildProcess, Reaper
-from lmos.localnode.workload import Probe, Workload
+from lmos.adapters.system import SystemClock
+from lmos.localnode.container import Container
+from lmos.localnode.log_files import last_lines
+from lmos.localnode.probes import Probe, answers
+from lmos.localnode.process import CannotStart, ChildProcess, Ports, Reaper
+from lmos.localnode.volumes import Mounts
 from lmos.testing.waiting import eventually
 
 pytestmark = pytest.mark.e2e
@@ -37,10 +40,16 @@ sys.exit(3)
 """
 
 
-def python(code: str, *, grace_seconds: float = 5.0, directory: str = "") -> Workload:
-    return Workload(
-        1, "r", (sys.executable, "-c", code), (("COLOUR", "blue"),), directory, grace_seconds=grace_seconds
-    )
+def container(*command: str, directory: str = "", secrets: tuple[bytes, ...] = (), **env: str) -> Container:
+    return Container(command, {"COLOUR": "blue"} | env, directory, Mounts(), secrets)
+
+
+def python(code: str, *, port: int = 0, directory: str = "") -> Container:
+    return container(sys.executable, "-c", code, directory=directory, PORT=str(port))
+
+
+def started(what: Container, log: Path, reaper: Reaper) -> ChildProcess:
+    return ChildProcess.start(what, log, SystemClock(), reaper)
 
 
 @pytest.fixture
@@ -60,38 +69,38 @@ async def test_a_command_finds_its_port_and_environment_and_its_output_is_kept(
     tmp_path: Path, reaper: Reaper
 ) -> None:
     log = tmp_path / "logs" / "a.log"
-    child = ChildProcess.start(python(PRINTS_AND_FAILS), log, reaper)
+    child = started(python(PRINTS_AND_FAILS, port=4711), log, reaper)
 
     assert await child.wait() == 3
-    assert log.read_text() == f"{child.port} blue\noops\n"
+    assert last_lines(log, 10) == ["4711 blue", "oops"]
+    assert log.stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_process_that_listens_on_its_port_answers(tmp_path: Path, reaper: Reaper) -> None:
-    child = ChildProcess.start(python(SERVES), tmp_path / "a.log", reaper)
+    port = Ports().take()
+    child = started(python(SERVES, port=port), tmp_path / "a.log", reaper)
     try:
-        await eventually(lambda: answers(Probe("/"), child.port))
-        assert await answers(Probe(), child.port)
-        assert not await answers(Probe("/no-such-page"), child.port)
+        await eventually(lambda: answers(Probe("/"), port))
+        assert await answers(Probe(), port)
+        assert not await answers(Probe("/no-such-page"), port)
     finally:
-        await child.stop()
-    assert not await answers(Probe(), child.port)
+        await child.stop(5)
+    assert not await answers(Probe(), port)
 
 
 async def test_a_process_that_ignores_sigterm_is_killed_after_its_grace(
     tmp_path: Path, reaper: Reaper
 ) -> None:
     log = tmp_path / "a.log"
-    child = ChildProcess.start(python(IGNORES_SIGTERM, grace_seconds=0.2), log, reaper)
+    child = started(python(IGNORES_SIGTERM), log, reaper)
     await eventually(lambda: "up" in log.read_text())
 
-    await child.stop()
-
-    assert not await answers(Probe(), child.port)
+    assert await child.stop(0.2) == -signal.SIGKILL
 
 
 async def test_a_directory_that_does_not_exist_is_reported(tmp_path: Path, reaper: Reaper) -> None:
     with pytest.raises(CannotStart, match="cannot be started"):
-        ChildProcess.start(python("", directory=str(tmp_path / "gone")), tmp_path / "a.log", reaper)
+        started(python("", directory=str(tmp_path / "gone")), tmp_path / "a.log", reaper)
 
 
 @pytest.mark.parametrize("command", [("a\0b",), ("\ud800",)])
@@ -99,7 +108,7 @@ async def test_a_command_that_no_system_can_start_is_reported(
     tmp_path: Path, reaper: Reaper, command: tuple[str, ...]
 ) -> None:
     with pytest.raises(CannotStart) as caught:
-        ChildProcess.start(Workload(1, "r", command), tmp_path / "a.log", reaper)
+        started(container(*command), tmp_path / "a.log", reaper)
     assert caught.value.hint
 
 
@@ -107,26 +116,17 @@ async def test_a_log_that_cannot_be_written_is_reported(tmp_path: Path, reaper: 
     (tmp_path / "logs").write_text("a file")
 
     with pytest.raises(CannotStart, match="cannot be written"):
-        ChildProcess.start(python(""), tmp_path / "logs" / "a.log", reaper)
-
-
-async def test_the_port_can_stand_in_the_command(tmp_path: Path, reaper: Reaper) -> None:
-    command = ("echo", "--port", "$(PORT)", "$(COLOUR)", "$(UNKNOWN)", "$$(PORT)")
-    workload = Workload(1, "r", command, (("COLOUR", "blue"),))
-    child = ChildProcess.start(workload, tmp_path / "a.log", reaper)
-    await child.wait()
-
-    assert (tmp_path / "a.log").read_text() == f"--port {child.port} blue $(UNKNOWN) $(PORT)\n"
+        started(python(""), tmp_path / "logs" / "a.log", reaper)
 
 
 async def test_a_process_that_is_not_waited_for_any_more_is_killed_at_once(
     tmp_path: Path, reaper: Reaper
 ) -> None:
     log = tmp_path / "a.log"
-    child = ChildProcess.start(python(IGNORES_SIGTERM, grace_seconds=60), log, reaper)
+    child = started(python(IGNORES_SIGTERM), log, reaper)
     await eventually(lambda: "up" in log.read_text())
 
-    stopping = asyncio.create_task(child.stop())
+    stopping = asyncio.create_task(child.stop(60))
     await asyncio.sleep(0)
     stopping.cancel()
 
@@ -135,7 +135,7 @@ async def test_a_process_that_is_not_waited_for_any_more_is_killed_at_once(
 
 async def test_a_command_that_does_not_exist_ends_with_status_127(tmp_path: Path, reaper: Reaper) -> None:
     log = tmp_path / "a.log"
-    child = ChildProcess.start(Workload(1, "r", ("no-such-command",)), log, reaper)
+    child = started(container("no-such-command"), log, reaper)
 
     assert await child.wait() == 127
     assert "no-such-command" in log.read_text()
@@ -155,13 +155,16 @@ async def test_children_and_grandchildren_end_when_the_parent_is_killed(tmp_path
         f"""
         import asyncio, sys
         from pathlib import Path
+        from lmos.adapters.system import SystemClock
+        from lmos.localnode.container import Container
         from lmos.localnode.process import ChildProcess, Reaper
-        from lmos.localnode.workload import Workload
+        from lmos.localnode.volumes import Mounts
 
         async def main():
-            workload = Workload(1, "r", (sys.executable, "-c", {child_code!r}))
-            child = ChildProcess.start(workload, Path({str(tmp_path / "a.log")!r}), Reaper())
-            print(child._process.pid, flush=True)
+            command = (sys.executable, "-c", {child_code!r})
+            container = Container(command, {{}}, "", Mounts(), ())
+            child = ChildProcess.start(container, Path({str(tmp_path / "a.log")!r}), SystemClock(), Reaper())
+            print(child.pid, flush=True)
             await child.wait()
 
         asyncio.run(main())
@@ -179,3 +182,9 @@ async def test_children_and_grandchildren_end_when_the_parent_is_killed(tmp_path
     parent.stdout.close()
 
     await eventually(lambda: not any(is_running(pid) for pid in pids))
+
+
+async def test_two_processes_that_start_together_get_different_ports() -> None:
+    ports = Ports()
+
+    assert len({ports.take() for _ in range(50)}) == 50

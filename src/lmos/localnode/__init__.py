@@ -1,4 +1,4 @@
-"""Runs Deployments as child processes on one machine."""
+"""Runs Deployments and Pods as child processes on one machine."""
 
 from lmos.localnode.node import LocalNode
 from lmos.localnode.process import CannotStart, Reaper

@@ -14,17 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from lmos.core.errors import LmosError
-from lmos.localnode.workload import with_variables
+from lmos.localnode.configuration import LOOPBACK
+from lmos.localnode.log_files import LogWriter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import IO
 
-    from lmos.localnode.workload import Workload
+    from lmos.localnode.container import Container
+    from lmos.ports.clock import Clock
 
     Output = int | IO[bytes]
 
-LOOPBACK = "127.0.0.1"
+_LOG_SECONDS = 2.0
 
 # The child names itself to the reaper before it becomes the command, so that no kill falls in between.
 _INTRODUCE = 'echo "+$$" >&0; exec "$@" </dev/null'
@@ -114,67 +116,90 @@ def signal_group(process: subprocess.Popen[bytes], number: int) -> None:
         os.killpg(process.pid, number)
 
 
+class Ports:
+    """Hands out free ports; two processes that start together do not get the same one."""
+
+    def __init__(self) -> None:
+        self._taken: set[int] = set()
+
+    def take(self) -> int:
+        """A port on which nobody listens."""
+        while True:
+            with socket.socket() as probe:
+                probe.bind((LOOPBACK, 0))
+                port: int = probe.getsockname()[1]
+            if port not in self._taken:
+                self._taken.add(port)
+                return port
+
+    def give_back(self, port: int) -> None:
+        """Nobody of ours listens there any more."""
+        self._taken.discard(port)
+
+
 class ChildProcess:
-    """A running command with a port of its own."""
+    """A running command whose output goes to a log."""
 
-    # Ports handed out by this process: two children that start together must not get the same one.
-    _ports: ClassVar[set[int]] = set()
-
-    def __init__(
-        self, process: subprocess.Popen[bytes], port: int, grace_seconds: float, reaper: Reaper
-    ) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], log: LogWriter, reaper: Reaper) -> None:
         self._process = process
         self._exited = _exit_of(process)
-        self._grace_seconds = grace_seconds
+        self._log = log
         self._reaper = reaper
-        self.port = port
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is its process group's as well."""
+        return self._process.pid
 
     @classmethod
-    def start(cls, workload: Workload, log_path: Path, reaper: Reaper) -> Self:
+    def start(cls, container: Container, log_path: Path, clock: Clock, reaper: Reaper) -> Self:
         """
-        Start the workload's command with a free port in `PORT`; its output goes to `log_path`.
+        Start the container's command; what it prints goes to `log_path` with times and without Secrets.
 
         Raises:
             CannotStart: The directory does not exist, or the system refuses another process or log.
         """
-        port = _free_port(cls._ports)
-        cls._ports.add(port)
+        _begin(log_path)
+        readable, writable = os.pipe()
         try:
-            command, environment = _expanded(workload, port)
-            with _log(log_path) as output:
-                process = reaper.start(
-                    command,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    environment=environment,
-                    directory=workload.directory,
-                )
+            process = reaper.start(
+                container.command,
+                stdout=writable,
+                stderr=subprocess.STDOUT,
+                environment=_environment(container),
+                directory=container.directory,
+            )
         except BaseException:
-            cls._ports.discard(port)
+            os.close(readable)
             raise
-        return cls(process, port, workload.grace_seconds, reaper)
+        finally:
+            os.close(writable)
+        log = LogWriter(readable, log_path, container.secrets, clock)
+        log.start()
+        return cls(process, log, reaper)
 
     async def wait(self) -> int:
-        """The exit status; negative for the signal that ended it."""
+        """The exit status, negative for the signal that ended it; its log is complete by then."""
         status = await asyncio.shield(self._exited)
+        # What it left behind goes as well, so nobody holds the log open.
         self._reaper.forget(self._process)
-        self._ports.discard(self.port)
+        await asyncio.to_thread(self._log.join, _LOG_SECONDS)
         return status
 
-    async def stop(self, *, within_seconds: float = float("inf")) -> None:
+    async def stop(self, grace_seconds: float) -> int:
         """
-        SIGTERM, and SIGKILL after the workload's grace period, or earlier; returns when it has ended.
+        SIGTERM, and SIGKILL after the grace period; returns when it has ended.
 
         Whoever does not wait for that, by cancelling, has it killed at once.
         """
         signal_group(self._process, signal.SIGTERM)
         try:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(self._grace_seconds, within_seconds)):
+                async with asyncio.timeout(grace_seconds):
                     await asyncio.shield(self._exited)
         finally:
             self._reaper.kill(self._process)
-        await self.wait()
+        return await self.wait()
 
 
 def _exit_of(process: subprocess.Popen[bytes]) -> asyncio.Future[int]:
@@ -196,34 +221,23 @@ def _exit_of(process: subprocess.Popen[bytes]) -> asyncio.Future[int]:
     return exited
 
 
-def _expanded(workload: Workload, port: int) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Command and environment, with the references to variables filled in that Kubernetes fills in."""
-    own = {"PORT": str(port), "HOST": LOOPBACK}
-    variables = dict(workload.environment) | own
-    given = {name: with_variables(value, variables) for name, value in variables.items()}
-    environment = os.environ | given
+def _environment(container: Container) -> dict[str, str]:
+    environment = os.environ | container.environment
     # Commands such as `lmos` and `python` mean the ones of this installation.
     search = environment.get("PATH", os.defpath)
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{search}"
     environment["PYTHONUNBUFFERED"] = "1"
-    return tuple(with_variables(word, given) for word in workload.command), environment
+    return environment
 
 
-def _log(path: Path) -> IO[bytes]:
+def _begin(path: Path) -> None:
+    """An empty log that nobody else can read."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb")
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
     except OSError as error:
         raise CannotStart(
             f"The log {path} cannot be written: {error.strerror}.",
             hint="Free some space, or mend the permissions of its folder.",
         ) from error
-
-
-def _free_port(taken: set[int]) -> int:
-    while True:
-        with socket.socket() as probe:
-            probe.bind((LOOPBACK, 0))
-            port: int = probe.getsockname()[1]
-        if port not in taken:
-            return port

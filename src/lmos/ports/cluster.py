@@ -89,8 +89,20 @@ class Cluster(Protocol):
         """JSON merge patch. Raises `ObjectNotFound`."""
         ...
 
-    async def delete(self, kind: Kind, name: str, namespace: str = "", *, uid: str = "") -> None:
-        """Delete an object, with `uid` only that incarnation of it. Raises `ObjectNotFound`."""
+    async def delete(
+        self,
+        kind: Kind,
+        name: str,
+        namespace: str = "",
+        *,
+        uid: str = "",
+        grace_seconds: int | None = None,
+    ) -> None:
+        """
+        Delete an object, with `uid` only that incarnation of it. Raises `ObjectNotFound`.
+
+        A Pod goes when its node says so, with `grace_seconds=0`, or a time after that it names itself.
+        """
         ...
 
 
