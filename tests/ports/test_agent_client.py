@@ -91,7 +91,7 @@ def actor(cancelled: asyncio.Event) -> Agent:
 async def over_sockets() -> AsyncIterator[Stage]:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         nowhere = gone.getsockname()[1]
-    client, hasty = GraphQlAgentClient(), GraphQlAgentClient(deadlines=Deadlines(turn_seconds=0.1))
+    client, hasty = GraphQlAgentClient(), GraphQlAgentClient(deadlines=Deadlines(turn_seconds=0.3))
     stage = Stage(client, hasty)
     async with served(actor(stage.cancelled)) as port:
         stage.ports = {"agents": port, "is nowhere": nowhere}

@@ -30,6 +30,7 @@ class AgentClient(Protocol):
 
         Raises:
             AgentUnavailable: No connection, so no Agent has begun.
+            AgentBusy: Too many Turns wait for the Agent already, or this one waited too long.
             AgentLost: The connection broke before the first result.
             AgentFailed: The Agent answered with an error, broke off half-way, or spoke nonsense.
             AgentTimeout: A deadline passed.
@@ -68,6 +69,12 @@ class AgentUnavailable(TemporaryError):
 
     code: ClassVar[str] = "AgentUnavailable"
     http_status: ClassVar[int] = 503
+
+
+class AgentBusy(AgentUnavailable):
+    """The Agent has as many Turns to answer as it may: this one was not begun."""
+
+    code: ClassVar[str] = "AgentBusy"
 
 
 class AgentLost(AgentUnavailable):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+from collections import Counter
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,15 +14,21 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from lmos.adapters.agents import Deadlines, GraphQlAgentClient, Limits
 from lmos.core.conversation import AgentRequest, ConversationContext, Message, message_result
 from lmos.core.resources.endpoint import Address
+from lmos.ports.agents import AgentFailed, AgentTimeout, AgentUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from lmos.adapters.agents import GraphQlAgentClient
+    from lmos.ports.agents import AddressBook
 
     Manner = Callable[["Peer", ServerConnection, dict[str, Any]], Awaitable[None]]
+
+
+# Sockets are used again at once: these tests do not wait to see whether the Agent hangs up.
+EAGER = Limits(settle_seconds=0.0)
 
 
 @dataclass
@@ -31,8 +39,22 @@ class Peer:
     upgrades: list[dict[str, str]] = field(default_factory=list)
     subscribed: list[dict[str, Any]] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
+    sockets: set[ServerConnection] = field(default_factory=set)
     sockets_open: int = 0
+    stop_listening: Callable[[], None] = lambda: None
     none_open: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def tell(self) -> None:
+        """Something happened."""
+        self.news.set()
+        self.news = asyncio.Event()
+
+    async def until(self, happened: Callable[[Peer], object]) -> None:
+        """Wait until it has happened."""
+        async with asyncio.timeout(10):
+            while not happened(self):
+                await self.news.wait()
 
     @property
     def address(self) -> Address:
@@ -40,14 +62,16 @@ class Peer:
 
 
 @asynccontextmanager
-async def wayward(manner: Manner, *, echoes_subprotocol: bool = True) -> AsyncIterator[Peer]:
+async def wayward(manner: Manner, *, echoes_subprotocol: bool = True, port: int = 0) -> AsyncIterator[Peer]:
     """Run an Agent that does `manner` about each subscribe."""
     peer = Peer()
 
     async def handle(socket: ServerConnection) -> None:
         peer.upgrades.append(dict(socket.request.headers.raw_items()) if socket.request else {})
+        peer.sockets.add(socket)
         peer.sockets_open += 1
         peer.none_open.clear()
+        peer.tell()
         answers: set[asyncio.Task[None]] = set()
         try:
             async for text in socket:
@@ -60,16 +84,21 @@ async def wayward(manner: Manner, *, echoes_subprotocol: bool = True) -> AsyncIt
                         answers.add(asyncio.create_task(quietly(manner(peer, socket, message))))
                     case "complete":
                         peer.completed.append(message["id"])
+                peer.tell()
         except ConnectionClosed:
             pass
         finally:
             await asyncio.gather(*answers)
+            peer.sockets.discard(socket)
             peer.sockets_open -= 1
             if not peer.sockets_open:
                 peer.none_open.set()
 
     subprotocols = [Subprotocol("graphql-transport-ws")] if echoes_subprotocol else None
-    async with serve(handle, "127.0.0.1", 0, subprotocols=subprotocols, compression=None) as server:
+    async with serve(
+        handle, "127.0.0.1", port, subprotocols=subprotocols, compression=None, close_timeout=0.1
+    ) as server:
+        peer.stop_listening = lambda: server.close(close_connections=False)
         peer.port = next(iter(server.sockets)).getsockname()[1]
         yield peer
 
@@ -132,3 +161,45 @@ async def text_of(client: GraphQlAgentClient, address: Address, headers: dict[st
     """The final answer of one Turn."""
     results = [result async for result in client.ask(address, request(), headers=headers)]
     return results[-1].text
+
+
+@asynccontextmanager
+async def asking(
+    *, limits: Limits = EAGER, deadlines: Deadlines | None = None, book: AddressBook | None = None
+) -> AsyncIterator[GraphQlAgentClient]:
+    client = GraphQlAgentClient(book, limits=limits, deadlines=deadlines)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+class Replicas:
+    """An address book with one page."""
+
+    def __init__(self, *ports: int) -> None:
+        self.ports = ports
+
+    def addresses(self, host: str, port: int) -> Sequence[tuple[str, int]]:
+        assert (host, port) == ("billing", 8080)
+        return [("127.0.0.1", port) for port in self.ports]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+async def outcomes(client: GraphQlAgentClient, address: Address, turns: int, at_once: int) -> Counter[str]:
+    """How often each text or error came out of `turns` Turns, `at_once` of them side by side."""
+    counted: Counter[str] = Counter()
+
+    async def some(number: int) -> None:
+        for _ in range(number):
+            try:
+                counted[await text_of(client, address)] += 1
+            except (AgentUnavailable, AgentFailed, AgentTimeout) as error:
+                counted[error.code] += 1
+
+    await asyncio.gather(*(some(turns // at_once) for _ in range(at_once)))
+    return counted

@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import count
+import ssl
 from typing import TYPE_CHECKING
 
 from lmos.adapters.agents.addresses import NetworkAddresses
-from lmos.adapters.agents.line import Broken, Hearing, Line
-from lmos.adapters.agents.pool import LineFailed, Pool, Target
+from lmos.adapters.agents.gate import Gate, GateFull
+from lmos.adapters.agents.lines import LineFailed
+from lmos.adapters.agents.replicas import Replicas
 from lmos.adapters.agents.settings import Deadlines, Limits
+from lmos.adapters.agents.turn import AskedTurn, is_unbegun
 from lmos.core.errors import InvalidInput
-from lmos.core.protocols.agent_api import TURN_REFUSED, ResultInvalid, result_in, subscribe_payload
-from lmos.core.protocols.graphql_ws import Completed, Failed, Next
-from lmos.ports.agents import AgentFailed, AgentLost, AgentTimeout, AgentUnavailable
+from lmos.core.protocols.agent_api import subscribe_payload
+from lmos.core.protocols.graphql_ws import Next
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
-    from lmos.adapters.agents.line import Heard
+    from lmos.adapters.agents.line import Line
+    from lmos.adapters.agents.replicas import Replica
     from lmos.core.conversation import AgentRequest, AgentResult
     from lmos.core.resources.endpoint import Address
     from lmos.ports.agents import AddressBook
 
 SUBSET_HEADER = "x-subset"
 TRACE_HEADERS = ("traceparent", "tracestate")
-ATTEMPTS = 3
+
+TIMES_ASKED = 2
+"""A Turn that an Agent certainly did not begin is asked once more."""
+
+MOST_REMEMBERED = 4096
+"""Agents whose sockets, health and manners are kept; of more, those that rest are forgotten."""
 
 
 class GraphQlAgentClient:
     """
     An `AgentClient` on pooled sockets.
 
-    Turns with the same replica and Subset share a socket where the Agent agrees to graphql-transport-ws and
-    was seen to keep sockets open; an Agent that closes after each Turn, or when a second one joins, gets a
-    socket for each Turn. Replicas take turns; one that cannot be reached is passed over. A Turn is asked
-    again only when it is certain that no Agent has begun it.
+    The replica with the fewest Turns is asked, in rotation among equals; one that cannot be reached or whose
+    sockets break is set aside and tried again by single Turns. Turns with the same replica and Subset share
+    sockets where the Agent agrees to graphql-transport-ws and was seen to bear it; an Agent that closes after
+    each Turn, or when a second one joins, gets a socket for each. A Turn is asked again, once, only where it
+    is certain that no Agent has begun it. An Agent is asked no more Turns at once than the limits say; the
+    next ones wait in the order of their coming, and beyond a number are refused at once.
 
     `x-subset` and the trace headers of the Turn that opens a socket are sent on its upgrade; every Turn's own
     trace headers travel with it as GraphQL `extensions`.
@@ -43,7 +52,7 @@ class GraphQlAgentClient:
     Args:
         book: Finds the replicas of a host.
         deadlines: How long to wait.
-        limits: What a socket may carry, and how long it is kept.
+        limits: How many Turns at once, what a socket may carry, and how long it is kept.
     """
 
     def __init__(
@@ -55,8 +64,9 @@ class GraphQlAgentClient:
     ) -> None:
         self._book = book or NetworkAddresses()
         self._deadlines = deadlines or Deadlines()
-        self._pool = Pool(limits or Limits())
-        self._rounds: dict[tuple[str, int], Iterator[int]] = {}
+        self._limits = limits or Limits()
+        self._agents: dict[Address, tuple[Replicas, Gate]] = {}
+        self._tls: ssl.SSLContext | None = None
 
     async def ask(
         self, address: Address, request: AgentRequest, *, headers: Mapping[str, str] | None = None
@@ -65,6 +75,7 @@ class GraphQlAgentClient:
         Yield the Agent's results; the last is final. Closing the iterator tells the Agent to stop.
 
         Raises:
+            AgentBusy: Too many Turns wait for this Agent, or this one waited until its time was over.
             AgentUnavailable: No replica can be reached in time.
             AgentLost: The line broke before the first result.
             AgentFailed: The Agent answered with an error, broke off, said nothing, or spoke nonsense.
@@ -72,96 +83,94 @@ class GraphQlAgentClient:
             InvalidInput: A header holds what HTTP cannot carry.
         """
         upgrade = _sendable(headers or {})
-        payload = subscribe_payload(
-            request, trace={name: upgrade[name] for name in TRACE_HEADERS if name in upgrade}
-        )
-        for _ in range(ATTEMPTS):
-            target, line = await self._lease(address, upgrade)
-            hearing = line.subscribe(payload)
-            try:
-                turn = _Turn(address, hearing, self._deadlines)
-                heard = await turn.next()
-                if _is_unbegun(heard):
-                    line.is_retired = True
-                    continue
-                while isinstance(heard, Next):
-                    yield turn.result(heard)
-                    heard = await turn.next()
-                turn.finish(heard)
-                return
-            finally:
-                line.end(hearing)
-                self._pool.give_back(target, line)
-        raise _unavailable(address, "it turned the Turn away")
+        trace = {name: upgrade[name] for name in TRACE_HEADERS if name in upgrade}
+        payload = subscribe_payload(request, trace=trace)
+        turn = AskedTurn(address, self._deadlines)
+        replicas, gate = self._agent(address)
+        await _enter(gate, turn)
+        try:
+            refused: list[Replica] = []
+            while len(refused) < TIMES_ASKED:
+                replica, line = await self._lease(replicas, upgrade, turn, refused)
+                hearing = line.subscribe(payload)
+                turn.begin(hearing)
+                try:
+                    heard = await hearing.next()
+                    if is_unbegun(heard):
+                        line.is_retired = True
+                        refused.append(replica)
+                        continue
+                    while isinstance(heard, Next):
+                        result = turn.result(heard)
+                        replica.health.answered()
+                        yield result
+                        heard = await hearing.next()
+                    turn.finish(heard)
+                    return
+                finally:
+                    turn.over()
+                    line.end(hearing)
+                    replica.give_back(upgrade.get(SUBSET_HEADER), line)
+        finally:
+            gate.leave()
+        raise turn.unavailable("it turned the Turn away")
 
     async def aclose(self) -> None:
         """Close all sockets."""
-        await self._pool.aclose()
+        await asyncio.gather(*(replicas.aclose() for replicas, _ in self._agents.values()))
 
-    async def _lease(self, address: Address, headers: Mapping[str, str]) -> tuple[Target, Line]:
-        told = "it has no ready replica"
-        for host, port in self._replicas(address):
-            target = Target(address, host, port, headers.get(SUBSET_HEADER))
+    async def _lease(
+        self, replicas: Replicas, headers: Mapping[str, str], turn: AskedTurn, refused: Sequence[Replica]
+    ) -> tuple[Replica, Line]:
+        """A line to the least busy replica that can be reached, if it can another than one that `refused`."""
+        subset, seconds = headers.get(SUBSET_HEADER), self._deadlines.connect_seconds
+        passed_over = list(refused) if len(replicas) > 1 else []
+        told = ""
+        while replica := replicas.least_busy(besides=passed_over):
+            passed_over.append(replica)
             try:
-                return target, await self._pool.lease(target, headers, self._deadlines.connect_seconds)
+                return replica, await replica.lease(subset, headers, seconds, turn.ends_at)
             except LineFailed as error:
+                if error.is_ours:
+                    raise turn.out_of_descriptors(str(error)) from error
                 told = str(error)
-        raise _unavailable(address, told)
+            except TimeoutError as error:
+                raise turn.unavailable("it did not connect before this Turn's time was over") from error
+        if not len(replicas):
+            raise turn.unavailable("it has no ready replica")
+        pause = max(replicas.pause_seconds, 1.0)
+        raise turn.unavailable(told or "it was set aside after it failed", retry_after_seconds=pause)
 
-    def _replicas(self, address: Address) -> list[tuple[str, int]]:
-        """The replicas, beginning with the next in turn."""
-        replicas = list(self._book.addresses(address.host, address.port))
-        if len(replicas) < 2:  # noqa: PLR2004 - nothing to take turns with
-            return replicas
-        first = next(self._rounds.setdefault((address.host, address.port), count())) % len(replicas)
-        return replicas[first:] + replicas[:first]
+    def _agent(self, address: Address) -> tuple[Replicas, Gate]:
+        known = self._agents.get(address)
+        if known is None:
+            self._forget_some()
+            replicas = Replicas(address, self._limits, self._tls_context)
+            known = replicas, Gate(lambda: replicas.most_running, self._limits.queued_turns)
+            self._agents[address] = known
+        known[0].renew(self._book.addresses(address.host, address.port))
+        return known
+
+    def _forget_some(self) -> None:
+        if len(self._agents) < MOST_REMEMBERED:
+            return
+        for address, (replicas, gate) in tuple(self._agents.items()):
+            if not gate.running:
+                replicas.renew(())
+                del self._agents[address]
+
+    def _tls_context(self) -> ssl.SSLContext:
+        self._tls = self._tls or ssl.create_default_context()
+        return self._tls
 
 
-class _Turn:
-    """One Turn on a line: its deadlines, and what its end means."""
-
-    def __init__(self, address: Address, hearing: Hearing, deadlines: Deadlines) -> None:
-        self._address = address
-        self._hearing = hearing
-        now = asyncio.get_running_loop().time()
-        self._end = now + deadlines.turn_seconds
-        self._first = min(now + deadlines.first_result_seconds, self._end)
-        self._is_answered = False
-        self._has_results = False
-
-    async def next(self) -> Heard:
-        try:
-            async with asyncio.timeout_at(self._end if self._has_results else self._first):
-                return await self._hearing.heard.get()
-        except TimeoutError as error:
-            late = "finish" if self._has_results else "begin"
-            raise AgentTimeout(
-                f"Agent {_named(self._address)} did not {late} its answer in time.",
-                hint="Look at its log, or give it more time.",
-            ) from error
-
-    def result(self, heard: Next) -> AgentResult:
-        try:
-            result = result_in(heard.payload)
-        except ResultInvalid as error:
-            raise _failed(self._address, error.message) from error
-        self._has_results = True
-        self._is_answered = self._is_answered or result.is_final
-        return result
-
-    def finish(self, heard: Completed | Failed | Broken) -> None:
-        """Return if the Turn is answered; raise what went wrong otherwise."""
-        match heard:
-            case Completed() if self._is_answered:
-                return
-            case Completed():
-                raise _failed(self._address, "It ended without an answer.")
-            case Failed(_, errors):
-                raise _failed(self._address, _message(errors))
-            case Broken(reason) if self._has_results:
-                raise _failed(self._address, f"Half-way, {reason}.")
-            case Broken(reason):
-                raise _unavailable(self._address, reason, AgentLost)
+async def _enter(gate: Gate, turn: AskedTurn) -> None:
+    try:
+        await gate.enter(turn.ends_at)
+    except GateFull as error:
+        raise turn.busy(f"{gate.waiting} Turns wait for it") from error
+    except TimeoutError as error:
+        raise turn.busy(f"this Turn's time was over while {gate.waiting} others waited with it") from error
 
 
 def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
@@ -172,39 +181,3 @@ def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
                 f"Header {name!r} cannot be {value!r}.", hint="Use printable ASCII characters."
             )
     return {name.lower(): value for name, value in headers.items()}
-
-
-def _is_unbegun(heard: Heard) -> bool:
-    """Whether the Agent said for certain that it did not begin."""
-    match heard:
-        case Broken(not_begun=not_begun):
-            return not_begun
-        case Failed(_, (dict() as error, *_)):
-            extensions = error.get("extensions")
-            return isinstance(extensions, dict) and extensions.get("code") == TURN_REFUSED
-        case _:
-            return False
-
-
-def _message(errors: tuple[object, ...]) -> str:
-    first = errors[0] if errors else None
-    message = first.get("message") if isinstance(first, dict) else first
-    return f"It answered with an error: {str(message)[:500]}"
-
-
-def _named(address: Address) -> str:
-    return f"{address.host}:{address.port}"
-
-
-def _failed(address: Address, what: str) -> AgentFailed:
-    return AgentFailed(f"Agent {_named(address)} failed. {what}", hint="Its own log says more.")
-
-
-def _unavailable(
-    address: Address, why: str, kind: type[AgentUnavailable] = AgentUnavailable
-) -> AgentUnavailable:
-    return kind(
-        f"Agent {_named(address)} is unavailable: {why}.",
-        hint="See whether it is running and ready: lmos agents",
-        retry_after_seconds=1.0,
-    )

@@ -1,26 +1,17 @@
-"""One WebSocket to an Agent, carrying any number of Turns side by side."""
+"""One graphql-transport-ws socket to an Agent, carrying any number of Turns side by side."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from dataclasses import dataclass
-from http import HTTPStatus
 from itertools import count
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidState
-from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
-from websockets.typing import Subprotocol
-from websockets.uri import WebSocketURI
-
+from lmos.adapters.agents.hearing import Broken, Hearing
+from lmos.adapters.agents.websocket import NO_CODE, NORMAL, DialFailed, WebSocket
 from lmos.core.protocols.graphql_ws import (
     SUBPROTOCOL,
     Acknowledged,
     ClientConnection,
-    CloseCode,
     CloseWith,
     Completed,
     Event,
@@ -30,195 +21,188 @@ from lmos.core.protocols.graphql_ws import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
     from lmos.adapters.agents.settings import Limits
-    from lmos.core.resources.endpoint import Address
-
-NORMAL = 1000
-log = logging.getLogger(__name__)
+    from lmos.adapters.agents.websocket import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+ORDERLY = frozenset({NORMAL, NO_CODE})
+"""The Agent holds the socket's purpose fulfilled: it knows of no Turn that it has not said a word about."""
+
+DYING = frozenset({1001, 1011, 1012})
+"""The Agent goes away, failed or restarts: what it has begun it does not say."""
+
+
+class Line:
     """
-    The socket is gone.
-
-    Attributes:
-        reason: What happened, for people.
-        code: The close code that the Agent sent, if it did.
-        not_begun: Whether the Agent said that it did not begin this Turn.
-    """
-
-    reason: str
-    code: int | None = None
-    not_begun: bool = False
-
-
-Heard = Next | Failed | Completed | Broken
-
-
-class Hearing:
-    """One Turn's side of a line: what the Agent says, in order."""
-
-    def __init__(self, id_: str) -> None:
-        self.id = id_
-        self.has_begun = False
-        self.heard: asyncio.Queue[Heard] = asyncio.Queue()
-
-
-class Line(asyncio.Protocol):
-    """
-    One WebSocket, from its upgrade to its end.
+    One socket, from its dialling to its end.
 
     Args:
-        address: The Agent, as named in the Host header.
-        headers: Sent on the upgrade.
         limits: Sizes and times.
-        on_broken: Called once when the socket is gone.
+        on_broken: Called once when the socket is gone, while `hearings` still tells whose Turns it carried.
+
+    Attributes:
+        ready: Done when Turns may begin, or `broken` says why none ever will.
+        was_ready: Whether Turns could ever begin on it.
+        expected: How many Turns wait for it to be ready.
+        is_ours: Whether it could not be opened for want of something on our side.
+        is_on_trial: Whether a Turn joined another on it while it was not known whether that works.
+        was_shared: Whether such a Turn was answered, so that it does.
     """
 
-    def __init__(
-        self,
-        address: Address,
-        headers: Mapping[str, str],
-        limits: Limits,
-        on_broken: Callable[[Line], None],
-    ) -> None:
-        uri = WebSocketURI(
-            address.scheme == "https", address.host, address.port, address.path, "", None, None
-        )
-        self._websocket = ClientProtocol(
-            uri, subprotocols=[Subprotocol(SUBPROTOCOL)], max_size=limits.message_bytes, logger=log
-        )
-        self._headers = headers
+    def __init__(self, limits: Limits, on_broken: Callable[[Line], None]) -> None:
         self._limits = limits
         self._on_broken = on_broken
         self._machine = ClientConnection()
         self._ids = count(1)
-        self._hearings: dict[str, Hearing] = {}
-        self._fragments = bytearray()
         self._loop = asyncio.get_running_loop()
-        self._is_alive = True
-        self._ping: asyncio.TimerHandle | None = None
-        self._transport: asyncio.Transport | None = None
+        self._life: asyncio.TimerHandle | None = None
+        self._slow: dict[Hearing, asyncio.TimerHandle] = {}
+        self._websocket = WebSocket(limits, self._heard, self._gone)
+        self.hearings: dict[str, Hearing] = {}
         self.ready: asyncio.Future[None] = self._loop.create_future()
-        self.gone: asyncio.Future[None] = self._loop.create_future()
         self.broken: Broken | None = None
+        self.expected = 0
+        self.was_ready = False
+        self.is_ours = False
         self.is_retired = False
+        self.is_on_trial = False
+        self.was_shared = False
         self.closed_by_us = False
         self.turns_served = 0
         self.idle_since = self._loop.time()
 
     @property
     def turns(self) -> int:
-        """How many Turns are running."""
-        return len(self._hearings)
+        """How many Turns are running, or will as soon as it is ready."""
+        return len(self.hearings) + self.expected
 
     @property
     def is_shareable(self) -> bool:
         """Whether the Agent agreed to graphql-transport-ws, which runs Turns side by side."""
         return self._websocket.subprotocol == SUBPROTOCOL
 
-    def subscribe(self, payload: Mapping[str, Any]) -> Hearing:
-        """Ask; on a broken line the hearing says so at once."""
-        hearing = Hearing(str(next(self._ids)))
+    @property
+    def rested_seconds(self) -> float:
+        """How long no Turn has ended on it."""
+        return self._loop.time() - self.idle_since
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the Agent closed the socket because a Turn joined another on it."""
+        code = self.broken.code if self.broken else None
+        return self.is_on_trial and not self.was_shared and code is not None and code not in DYING
+
+    async def run(
+        self, target: Target, headers: Mapping[str, str], connect_seconds: float, tls: ssl.SSLContext | None
+    ) -> None:
+        """Open it and see it through to its end."""
+        self._life = self._loop.call_later(connect_seconds, self._give_up, connect_seconds)
+        try:
+            await self._websocket.dial(target, headers, seconds=connect_seconds, tls=tls)
+        except DialFailed as error:
+            self.is_ours = error.is_ours
+            self._break(Broken(str(error)))
+            return
         if self.broken:
-            hearing.heard.put_nowait(Broken(self.broken.reason, self.broken.code, not_begun=True))
-            return hearing
-        self._hearings[hearing.id] = hearing
-        self._say(self._machine.subscribe(hearing.id, payload))
+            self._websocket.close()
+        else:
+            self._websocket.send(self._machine.connect())
+        await self._websocket.ended()
+
+    def subscribe(self, payload: Mapping[str, Any]) -> Hearing:
+        """Ask, on a line that is ready and not broken."""
+        hearing = Hearing(str(next(self._ids)), self._read, is_guest=bool(self.hearings))
+        self.hearings[hearing.id] = hearing
+        self._websocket.send(self._machine.subscribe(hearing.id, payload))
+        if self._life is None:
+            self._life = self._loop.call_later(self._limits.ping_seconds, self._look_for_life)
         return hearing
 
     def end(self, hearing: Hearing) -> None:
         """Hear no more; the Agent is told if it was still answering."""
-        if self._hearings.pop(hearing.id, None) and not self.broken:
-            if hearing.id in self._machine.active:
-                self._say(self._machine.complete(hearing.id))
-            self.turns_served += 1
-            self.idle_since = self._loop.time()
+        self._read_on(hearing)
+        if hearing.id in self.hearings:
+            self._websocket.send(self._machine.complete(hearing.id))
+            self._serve_next(hearing)
 
     def close(self) -> None:
-        """Say goodbye and hang up."""
-        if self.broken is None:
-            self.closed_by_us = True
-            self._hang_up(NORMAL, "")
-            self._break(Broken("it was closed by us"))
+        """Say goodbye; Turns that still run hear that the line broke."""
+        self.closed_by_us = True
+        self._websocket.close(NORMAL)
+        self._break(Broken("it was closed by us"))
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for the upgrade."""
-        # A stream's transport is one, whatever the loop's class for it: uvloop's does not say so.
-        self._transport = cast("asyncio.Transport", transport)
-        request = self._websocket.connect()
-        for name, value in self._headers.items():
-            request.headers[name] = value
-        self._websocket.send_request(request)
-        self._flush()
-        self._ping = self._loop.call_later(self._limits.ping_seconds, self._check_life)
+    async def lives(self) -> bool:
+        """Whether the Agent gives a sign of life within `pong_seconds`; else the line is broken."""
+        if not await self._websocket.answers_ping(self._limits.pong_seconds):
+            self._die()
+        return self.broken is None
 
-    def data_received(self, data: bytes) -> None:
-        """Hear what came in."""
-        self._is_alive = True
-        self._websocket.receive_data(data)
-        for event in self._websocket.events_received():
-            if isinstance(event, Frame):
-                self._on_frame(event)
-            elif isinstance(event, Response):
-                self._on_response(event)
-        self._flush()
-        if self._websocket.parser_exc is not None:
-            self._break(Broken(f"it broke the WebSocket protocol: {self._websocket.parser_exc}"))
+    def _give_up(self, seconds: float) -> None:
+        self._websocket.close()
+        self._break(Broken(f"it did not connect within {seconds:g} s"))
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell everyone who still waits."""
-        if self._ping is not None:
-            self._ping.cancel()
-        self._break(Broken(f"the connection was lost ({exc})" if exc else "it closed the connection"))
-        self.gone.set_result(None)
-
-    def _on_response(self, response: Response) -> None:
-        error = self._websocket.handshake_exc
-        if error is None:
-            self._say(self._machine.connect())
-        else:
-            is_upgrade = response.status_code == HTTPStatus.SWITCHING_PROTOCOLS
-            told = str(error) if is_upgrade else f"HTTP {response.status_code}"
-            self._break(Broken(f"it refused the upgrade with {told}"))
-
-    def _on_frame(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.CLOSE:
-            received = self._websocket.close_rcvd
-            code = received.code if received else None
-            self._break(Broken(f"it closed the socket ({code} {received.reason if received else ''})", code))
-        elif frame.opcode in {Opcode.TEXT, Opcode.CONT}:
-            self._fragments += frame.data
-            if frame.fin:
-                text, self._fragments = bytes(self._fragments), bytearray()
-                for event in self._machine.receive(text):
-                    self._on(event)
+    def _heard(self, text: bytes) -> None:
+        if len(text) >= self._limits.large_bytes:
+            self.is_retired = True
+        for event in self._machine.receive(text):
+            self._on(event)
 
     def _on(self, event: Event) -> None:
         match event:
-            case Next(id_) | Failed(id_) | Completed(id_):
+            case Next(id_) | Completed(id_) | Failed(id_):
                 self._hear(id_, event)
             case Acknowledged() if not self.ready.done():
+                self._stop_timer()
+                self.was_ready = True
                 self.ready.set_result(None)
             case Send(frame):
-                self._say(frame)
+                self._websocket.send(frame)
             case CloseWith(code, reason):
-                self._hang_up(code, reason)
+                self._websocket.close(code, reason)
                 self._break(Broken("it spoke something other than graphql-transport-ws"))
 
     def _hear(self, id_: str, event: Next | Failed | Completed) -> None:
-        hearing = self._hearings.get(id_)
+        hearing = self.hearings.get(id_)
         if hearing is None:
             return
         hearing.has_begun = True
-        if hearing.heard.qsize() < self._limits.buffered_results:
-            hearing.heard.put_nowait(event)
-            return
+        if not isinstance(event, Next):
+            # What else it says, its goodbye for one, is none of this Turn's business any more.
+            self._serve_next(hearing)
+        elif hearing.is_guest:
+            self.was_shared = True
+        hearing.put(event)
+        if len(hearing) >= self._limits.waiting_results and hearing not in self._slow:
+            give_up = self._loop.call_later(self._limits.slow_reader_seconds, self._leave_behind, hearing)
+            self._slow[hearing] = give_up
+            self._websocket.pause()
+
+    def _serve_next(self, hearing: Hearing) -> None:
+        """A Turn is over; the line is there for others."""
+        del self.hearings[hearing.id]
+        self.turns_served += 1
+        self.idle_since = self._loop.time()
+
+    def _read(self, hearing: Hearing) -> None:
+        if self._slow and len(hearing) * 2 <= self._limits.waiting_results:
+            self._read_on(hearing)
+
+    def _read_on(self, hearing: Hearing) -> None:
+        give_up = self._slow.pop(hearing, None)
+        if give_up is not None:
+            give_up.cancel()
+            if not self._slow:
+                self._websocket.resume()
+
+    def _leave_behind(self, hearing: Hearing) -> None:
         self.end(hearing)
-        hearing.heard.put_nowait(Broken("it answered faster than anyone read"))
+        hearing.put(Broken("it answered faster than anyone read"))
+
+    def _gone(self, reason: str, code: int | None) -> None:
+        self._break(Broken(reason, code))
 
     def _break(self, broken: Broken) -> None:
         if self.broken is not None:
@@ -226,50 +210,39 @@ class Line(asyncio.Protocol):
         self.broken = broken
         if not self.ready.done():
             self.ready.set_result(None)
-        newest = next(reversed(self._hearings), None)
-        for id_, hearing in self._hearings.items():
-            # A close code of the protocol when a Turn joins others means that this one was not let in.
-            refused = self.is_refusal and id_ == newest and not hearing.has_begun
-            hearing.heard.put_nowait(Broken(broken.reason, broken.code, not_begun=refused))
+        self._stop_timer()
+        for give_up in self._slow.values():
+            give_up.cancel()
+        self._slow.clear()
         self._on_broken(self)
-        self._hearings.clear()
-        if self._transport is not None:
-            self._transport.close()
+        hearings, self.hearings = self.hearings, {}
+        unheard_of = self.is_refusal or broken.code in ORDERLY
+        for hearing in hearings.values():
+            hearing.put(Broken(broken.reason, broken.code, not_begun=unheard_of and not hearing.has_begun))
 
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the Agent closed the socket because Turns shared it."""
-        code = self.broken.code if self.broken else None
-        return len(self._hearings) > 1 and code is not None and code in set(CloseCode)
+    def _stop_timer(self) -> None:
+        if self._life is not None:
+            self._life.cancel()
+            self._life = None
 
-    def _say(self, frame: str) -> None:
-        try:
-            self._websocket.send_text(frame.encode())
-        except InvalidState:
-            # The Agent's goodbye is being read; whoever waits is told by `_break`.
+    def _look_for_life(self) -> None:
+        """While Turns run, an Agent that was silent is asked for a sign of life."""
+        self._life = None
+        if not self.hearings:
             return
-        self._flush()
+        if self._websocket.is_alive or self._slow:
+            self._websocket.is_alive = False
+            self._life = self._loop.call_later(self._limits.ping_seconds, self._look_for_life)
+        else:
+            self._websocket.ping()
+            self._life = self._loop.call_later(self._limits.pong_seconds, self._expect_life)
 
-    def _hang_up(self, code: int, reason: str) -> None:
-        try:
-            self._websocket.send_close(code, reason)
-        except InvalidState:
-            return
-        self._flush()
+    def _expect_life(self) -> None:
+        if self._websocket.is_alive or self._slow:
+            self._look_for_life()
+        else:
+            self._die()
 
-    def _flush(self) -> None:
-        data = b"".join(self._websocket.data_to_send())
-        if data and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
-
-    def _check_life(self) -> None:
-        if not self._is_alive:
-            self._break(Broken("it gave no sign of life"))
-            return
-        self._is_alive = False
-        try:
-            self._websocket.send_ping(b"")
-        except InvalidState:
-            return
-        self._flush()
-        self._ping = self._loop.call_later(self._limits.ping_seconds, self._check_life)
+    def _die(self) -> None:
+        self._websocket.abort()
+        self._break(Broken("it gave no sign of life"))

@@ -26,7 +26,8 @@ QUERY = (
     "subscription($request: AgentRequestInput!, $agentName: String) {"
     " agent(agentName: $agentName, request: $request) {"
     " status type responseTime toolCalls { name arguments } context { key value }"
-    " anonymizationEntities { type value replacement } messages { content format role turnId } } }"
+    " anonymizationEntities { type value replacement } messages { content format role turnId"
+    " binaryData { mimeType dataAsBase64 source } } } }"
 )
 
 # The fields of each type; None where the field is a leaf.
