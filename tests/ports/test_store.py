@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmos.adapters.sqlite import SqliteStore
-from lmos.ports.store import ConversationState
+from lmos.ports.store import Begun, ConversationState
 from lmos.testing.store import MemoryStore
 from tests.ports.turns import answered, failed, keep, record, state
 
@@ -37,7 +37,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conversati
 
 
 async def test_a_new_turn_is_kept(store: ConversationStore) -> None:
-    assert await store.begin(record()) is None
+    assert await store.begin(record()) == Begun()
 
     assert await store.find("t1") == record()
 
@@ -46,7 +46,7 @@ async def test_a_turn_is_begun_only_once(store: ConversationStore) -> None:
     await store.begin(record())
     later = replace(record(), received_at=datetime(2027, 1, 1, tzinfo=UTC))
 
-    assert await store.begin(later) == record()
+    assert await store.begin(later) == Begun(record())
     assert await store.find("t1") == record()
 
 
@@ -64,7 +64,7 @@ async def test_turns_that_differ_in_any_part_of_their_key_are_different(
 ) -> None:
     await store.begin(record())
 
-    assert await store.begin(other) is None
+    assert (await store.begin(other)).present is None
 
 
 @pytest.mark.parametrize("over", [answered(record()), failed(record()), failed(record(), may_repeat=True)])
@@ -79,7 +79,7 @@ async def test_the_end_of_a_turn_is_kept_with_all_that_is_known(
 async def test_a_turn_that_is_over_is_not_begun_again(store: ConversationStore) -> None:
     await keep(store, answered(record()))
 
-    assert await store.begin(record()) == answered(record())
+    assert (await store.begin(record())).present == answered(record())
 
 
 async def test_a_turn_that_may_be_repeated_is_begun_anew_as_the_newest(store: ConversationStore) -> None:
@@ -87,7 +87,7 @@ async def test_a_turn_that_may_be_repeated_is_begun_anew_as_the_newest(store: Co
     await keep(store, answered(record("t2", "second"), "two"))
     await store.finish(answered(record("t2", "second"), "two"), state(record()))
 
-    assert await store.begin(record("t1")) is None
+    assert await store.begin(record("t1")) == Begun()
     assert await store.find("t1") == record("t1")
     await store.finish(answered(record("t1", "how much?"), "one"), state(record()))
 
@@ -208,9 +208,61 @@ async def step(store: ConversationStore, deed: str, begun: TurnRecord) -> object
         return await store.conversation("acme", begun.turn.conversation, 2)
     if deed == "find":
         return await store.find(begun.turn.id, ("acme", begun.turn.conversation))
-    present = await store.begin(begun)
+    present = (await store.begin(begun)).present
     if present is None and deed == "answer":
         await store.finish(answered(begun, begun.turn.question), state(begun, agent=begun.turn.id))
     elif present is None:
         await store.finish(failed(begun, may_repeat=deed == "give up"), None)
     return present
+
+
+async def test_conversations_are_listed_by_id_a_page_at_a_time(store: ConversationStore) -> None:
+    for number, name in enumerate(("c3", "c1", "c2")):
+        await keep(store, answered(record(f"t{number}", conversation=name)))
+    await keep(store, answered(record("t9", conversation="c1")))
+    await keep(store, answered(record(tenant="globex", conversation="c0")))
+
+    first = await store.conversations("acme", 2)
+    second = await store.conversations("acme", 2, first[-1].id)
+
+    assert [(each.id, each.turns, each.agent) for each in first] == [
+        ("c1", 2, "billing"),
+        ("c2", 1, "billing"),
+    ]
+    assert [each.id for each in second] == ["c3"]
+    assert first[0].last_turn_at == record().received_at
+
+
+async def test_the_turns_of_a_conversation_are_read_back_the_newest_first(store: ConversationStore) -> None:
+    for name in ("t1", "t2", "t3"):
+        await keep(store, answered(record(name)))
+    await keep(store, failed(record("t4")))
+
+    first = await store.turns("acme", "c1", 3)
+    second = await store.turns("acme", "c1", 3, first[-1][0])
+
+    assert [each.turn.id for _, each in first] == ["t4", "t3", "t2"]
+    assert [each.turn.id for _, each in second] == ["t1"]
+    assert first[1][1] == answered(record("t3"))
+
+
+async def test_a_forgotten_conversation_is_gone_and_the_others_stay(store: ConversationStore) -> None:
+    await keep(store, answered(record()))
+    await keep(store, answered(record("t2", conversation="c2")))
+
+    assert await store.forget("acme", "c1")
+
+    assert await store.conversation("acme", "c1", 10) is None
+    assert await store.find("t1") is None
+    assert await store.turns("acme", "c1", 10) == []
+    assert [each.id for each in await store.conversations("acme", 10)] == ["c2"]
+    assert not await store.forget("acme", "c1")
+    assert not await store.forget("globex", "c2")
+
+
+async def test_an_id_that_another_message_had_is_told(store: ConversationStore) -> None:
+    await keep(store, answered(record(digest="d1")))
+
+    assert (await store.begin(record(question="another", digest="d2"))).reuses_id
+    assert (await store.begin(record(digest="d1"))).reuses_id
+    assert not (await store.begin(record(conversation="c2", digest="d2"))).reuses_id

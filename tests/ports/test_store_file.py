@@ -14,7 +14,7 @@ import pytest
 
 from lmos.adapters.sqlite import SqliteStore
 from lmos.core.conversation import TurnStatus
-from lmos.ports.store import StoreUnavailable
+from lmos.ports.store import Begun, StoreUnavailable
 from tests.ports.turns import answered, keep, record
 
 WRITER = Path(__file__).with_name("store_writer.py")
@@ -144,7 +144,7 @@ async def test_a_file_that_another_process_holds_is_reported_with_what_to_do(tmp
     other.close()
 
     assert "other process" in caught.value.hint
-    assert await store.begin(record()) is None
+    assert await store.begin(record()) == Begun()
     store.close()
 
 
@@ -174,3 +174,42 @@ def test_a_file_that_may_not_grow_refuses_new_turns_and_keeps_the_old_ones(tmp_p
         (answers,) = database.execute("SELECT count(*) FROM turns WHERE answer IS NOT NULL").fetchone()
     database.close()
     assert answers == finished
+
+
+async def test_of_a_forgotten_conversation_nothing_is_left_in_the_file(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "conversations.db")
+    for number in range(30):
+        said = answered(
+            record(f"t{number}", question=f"my secret garden {number}"), f"roses and thorns {number}"
+        )
+        await keep(store, said)
+        await keep(store, answered(record(f"o{number}", conversation="c2"), "something else"))
+    before = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+    await store.forget("acme", "c1")
+
+    after = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    store.close()
+    assert b"secret garden" in before
+    assert b"secret garden" not in after
+    assert b"roses and thorns" not in after
+    assert b"something else" in after
+
+
+async def test_a_file_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "conversations.db"
+    store = SqliteStore(path)
+    await keep(store, answered(record()))
+    store.close()
+    database = sqlite3.connect(path)
+    database.executescript(
+        "DROP INDEX turns_of_conversations; PRAGMA user_version=1;"
+        "CREATE INDEX answered_turns ON turns (tenant, conversation) WHERE answer IS NOT NULL;"
+    )
+    database.close()
+
+    store = SqliteStore(path)
+    found = await store.turns("acme", "c1", 10)
+    store.close()
+
+    assert [each for _, each in found] == [answered(record())]

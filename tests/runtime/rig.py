@@ -15,10 +15,10 @@ from lmos.core.conversation import Conversation
 from lmos.core.resources import Agent, Channel, ChannelRouting
 from lmos.core.resources.kinds import NAMESPACE
 from lmos.router import Router
-from lmos.runtime import Asked, RoutingTable, Turns
+from lmos.runtime import Asked, RoutingTable, Turns, WhenBusy
 from lmos.runtime.http import runtime_app
 from lmos.testing.agents import ScriptedAgents
-from lmos.testing.clock import FrozenClock
+from lmos.testing.clock import CountingIds, FrozenClock
 from lmos.testing.cluster import MemoryCluster, memory_cluster
 from lmos.testing.encoder import WordEncoder
 from lmos.testing.store import MemoryStore
@@ -176,7 +176,7 @@ class Rig:
         """What the server-sent door tells of one Turn."""
         response = await self.ask(text, headers={"accept": "text/event-stream"}, **asked)
         assert response.headers["content-type"].startswith("text/event-stream"), response.text
-        return [_event(frame) for frame in response.text.split("\n\n") if frame]
+        return [event_in(frame) for frame in response.text.split("\n\n") if frame]
 
     async def why(self, turn: str = "t1", conversation: str = "c1", tenant: str = "acme") -> dict[str, Any]:
         response = await self.http.get(f"/apis/v1/{tenant}/chat/{conversation}/turns/{turn}")
@@ -207,21 +207,23 @@ class Rig:
         await eventually(is_seen)
 
 
-def _event(frame: str) -> Event:
+def event_in(frame: str) -> Event:
     lines = dict(line.split(": ", 1) for line in frame.splitlines())
     return Event(int(lines["id"]), lines["event"], orjson.loads(lines["data"]))
 
 
 @asynccontextmanager
-async def runtime_over(cluster: MemoryCluster, store: ConversationStore) -> AsyncIterator[Rig]:
+async def runtime_over(
+    cluster: MemoryCluster, store: ConversationStore, when_busy: WhenBusy = WhenBusy.WAIT
+) -> AsyncIterator[Rig]:
     """A runtime that follows `cluster` and keeps its Turns in `store`."""
     clock, agents = FrozenClock(), ScriptedAgents()
     router = Router(WordEncoder(), clock)
     table = RoutingTable(cluster)
-    turns = Turns(table, router, agents, store, clock)
+    turns = Turns(table, router, agents, store, clock, when_busy=when_busy)
     following = asyncio.create_task(table.run())
     await table.synced()
-    app = runtime_app(turns, table, store)
+    app = runtime_app(turns, table, store, ids=CountingIds("turn"))
     transport = AsgiTransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://runtime") as http:
         try:
@@ -234,7 +236,7 @@ async def runtime_over(cluster: MemoryCluster, store: ConversationStore) -> Asyn
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[Rig]:
+async def running(when_busy: WhenBusy = WhenBusy.WAIT) -> AsyncIterator[Rig]:
     """A runtime of its own cluster and store."""
-    async with memory_cluster() as cluster, runtime_over(cluster, MemoryStore()) as rig:
+    async with memory_cluster() as cluster, runtime_over(cluster, MemoryStore(), when_busy) as rig:
         yield rig

@@ -11,7 +11,7 @@ from lmos.core.conversation import ASSISTANT, USER, Message
 from lmos.core.errors import TemporaryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from lmos.core.conversation import Turn
@@ -72,6 +72,30 @@ class TurnRecord:
         return TurnKey(self.turn.tenant, self.turn.conversation, self.turn.id, self.digest)
 
 
+@dataclass(frozen=True, slots=True)
+class ConversationSummary:
+    """A Conversation in a list: where it stands, how many Turns it has, and when the last one came."""
+
+    id: str
+    subset: str
+    agent: str
+    turns: int
+    last_turn_at: datetime
+
+
+class Begun(NamedTuple):
+    """
+    What became of keeping a new Turn.
+
+    Attributes:
+        present: The Turn that has that key already and may not be repeated; nothing was kept then.
+        reuses_id: Whether another message of the same Conversation has its id.
+    """
+
+    present: TurnRecord | None = None
+    reuses_id: bool = False
+
+
 def messages_of(turns: Iterable[tuple[str, str]]) -> tuple[Message, ...]:
     """What was said in Turns, each a question and its answer; without a question an Agent spoke first."""
     return _MESSAGES.validate_python(
@@ -91,13 +115,8 @@ class ConversationStore(Protocol):
     Every method may raise `StoreUnavailable`; then nothing of it was kept.
     """
 
-    async def begin(self, record: TurnRecord) -> TurnRecord | None:
-        """
-        Keep a new Turn as the newest; one of the same key that may be repeated makes way for it.
-
-        Returns:
-            The Turn that has that key already, where it may not be repeated; nothing is kept then.
-        """
+    async def begin(self, record: TurnRecord) -> Begun:
+        """Keep a new Turn as the newest; one of the same key that may be repeated makes way for it."""
         ...
 
     async def finish(self, record: TurnRecord, state: ConversationState | None) -> None:
@@ -116,6 +135,20 @@ class ConversationStore(Protocol):
         Returns:
             None where no Turn of it was answered yet.
         """
+        ...
+
+    async def conversations(self, tenant: str, limit: int, after: str = "") -> Sequence[ConversationSummary]:
+        """So many Conversations of a Tenant by id, those behind `after`; each has an answered Turn."""
+        ...
+
+    async def turns(
+        self, tenant: str, conversation: str, limit: int, before: int | None = None
+    ) -> Sequence[tuple[int, TurnRecord]]:
+        """So many Turns of a Conversation with their numbers, the newest first, those below `before`."""
+        ...
+
+    async def forget(self, tenant: str, conversation: str) -> bool:
+        """Remove a Conversation and all its Turns for good; says whether there was anything of it."""
         ...
 
     async def find(self, turn: str, conversation: tuple[str, str] | None = None) -> TurnRecord | None:

@@ -22,8 +22,14 @@ from lmos.ports.agents import AgentLost, AgentUnavailable
 from lmos.ports.store import ConversationState, TurnRecord
 from lmos.router import RouteDecision
 from lmos.runtime.asking import answer_of
-from lmos.runtime.failure import Failure, InternalFailure, TurnInterrupted
-from lmos.runtime.ordering import Queues
+from lmos.runtime.failure import (
+    ConversationBusy,
+    Failure,
+    InternalFailure,
+    TurnCancelled,
+    TurnInterrupted,
+)
+from lmos.runtime.ordering import Queues, WhenBusy
 from lmos.runtime.running import Answered, Failed, Finished, RunningTurn, Started
 
 if TYPE_CHECKING:
@@ -58,12 +64,15 @@ class Turns:
         agents: AgentClient,
         store: ConversationStore,
         clock: Clock,
+        *,
+        when_busy: WhenBusy = WhenBusy.WAIT,
     ) -> None:
         self._table = table
         self._router = router
         self._agents = agents
         self._store = store
         self._clock = clock
+        self._when_busy = when_busy
         # Bound once: each call of an unbound logger binds it anew.
         self._log = structlog.get_logger().bind()
         self._queues = Queues()
@@ -74,14 +83,63 @@ class Turns:
         return len(self._running)
 
     def take(self, asked: Asked) -> RunningTurn:
-        """Take a Turn, which from now on goes its way whether anybody listens or not."""
+        """
+        Take a Turn, which from now on goes its way.
+
+        Raises:
+            ConversationBusy: Another one of its Conversation is under way, and it is not to wait for that.
+        """
         if asked.key in self._running:
             return self._running[asked.key][0]
-        running = RunningTurn(TurnRecord(asked.received(), asked.key.digest, self._clock.now()))
+        self._make_way(asked)
+        record = TurnRecord(asked.received(), asked.key.digest, self._clock.now())
+        running = RunningTurn(record, lambda: self._stop(asked.key, "nobody listened to it any more"))
         task = asyncio.create_task(self._run(asked, running))
         self._running[asked.key] = running, task
         task.add_done_callback(partial(self._leave, asked, running))
         return running
+
+    def under_way(self, tenant: str, conversation: str, turn: str) -> RunningTurn | None:
+        """The newest Turn of that id that has not ended."""
+        wanted = (tenant, conversation, turn)
+        return next((self._running[key][0] for key in reversed(self._running) if key[:3] == wanted), None)
+
+    def has_under_way(self, tenant: str, conversation: str) -> bool:
+        """Whether any Turn of a Conversation has not ended."""
+        return bool(self._under_way_in(tenant, conversation))
+
+    async def cancel(self, tenant: str, conversation: str, turn: str) -> bool:
+        """
+        Stop the Turns of that id that are under way, and what their Agents do for them.
+
+        Returns:
+            Whether there were any.
+        """
+        keys = [key for key in self._running if key[:3] == (tenant, conversation, turn)]
+        tasks = [self._running[key][1] for key in keys]
+        for key in keys:
+            self._stop(key, "somebody asked for it")
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return bool(keys)
+
+    def _make_way(self, asked: Asked) -> None:
+        """Do with the Turns under way in the Conversation of a new one as we are told to."""
+        if self._when_busy is WhenBusy.WAIT:
+            return
+        busy = self._under_way_in(asked.tenant, asked.conversation)
+        if busy and self._when_busy is WhenBusy.REFUSE:
+            raise ConversationBusy(asked.conversation)
+        for key in busy:
+            self._stop(key, "a newer message of its Conversation replaced it")
+
+    def _under_way_in(self, tenant: str, conversation: str) -> list[TurnKey]:
+        return [key for key in self._running if key[:2] == (tenant, conversation)]
+
+    def _stop(self, key: TurnKey, why: str) -> None:
+        if key in self._running:
+            running, task = self._running[key]
+            running.stopped_by = TurnCancelled(key.turn, why)
+            task.cancel()
 
     async def aclose(self) -> None:
         """Interrupt the Turns under way, and keep that they were."""
@@ -94,7 +152,7 @@ class Turns:
         del self._running[asked.key]
         if task.cancelled():
             # Before its first step: it was never written down.
-            running.tell(Failed(Failure.of(TurnInterrupted(asked.turn))))
+            running.tell(Failed(Failure.of(running.stopped_by or TurnInterrupted(asked.turn))))
         elif record := task.result():
             # A line of log takes as long as a tenth of the Turn; first the answer goes out.
             asyncio.get_running_loop().call_soon(self._log_end, record)
@@ -108,16 +166,17 @@ class Turns:
         """
         started = self._clock.monotonic()
         try:
-            present = await self._store.begin(running.record)
-            if present is not None:
-                _tell_again(present, running)
+            begun = await self._store.begin(running.record)
+            running.reuses_id = begun.reuses_id
+            if begun.present is not None:
+                _tell_again(begun.present, running)
                 return None
             async with self._queues.turn_of((asked.tenant, asked.conversation)):
                 return await self._answer(asked, running, started)
         except LmosError as error:
             return await self._fail(running, error, started)
         except asyncio.CancelledError:
-            return await self._fail(running, TurnInterrupted(asked.turn), started)
+            return await self._fail(running, running.stopped_by or TurnInterrupted(asked.turn), started)
         except Exception:  # noqa: BLE001 - the Turn must end, whatever is wrong with us
             # What it was is for the log alone.
             self._log.exception("turn_broke", tenant=asked.tenant, turn=asked.turn)
@@ -211,12 +270,14 @@ def _answered(record: TurnRecord, message: AssistantMessage, error: str | None, 
 
 def _failed(record: TurnRecord, failure: Failure, error: LmosError, seconds: float) -> TurnRecord:
     """The Turn at its end; it may be repeated where it is certain that no Agent has begun it."""
+    status = TurnStatus.CANCELLED if isinstance(error, TurnCancelled) else TurnStatus.FAILED
     was_reached = not isinstance(error, AgentUnavailable) or isinstance(error, AgentLost)
     return replace(
         record,
-        turn=advance(record.turn, TurnStatus.FAILED, error=failure.code),
+        turn=advance(record.turn, status, error=failure.code),
         failure=failure.to_json(),
-        may_repeat=record.turn.status is not TurnStatus.ASKED or not was_reached,
+        may_repeat=status is TurnStatus.FAILED
+        and not (record.turn.status is TurnStatus.ASKED and was_reached),
         seconds=seconds,
     )
 

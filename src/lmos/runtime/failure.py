@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from lmos.core.errors import LmosError, TemporaryError
+from lmos.core.errors import Conflict, LmosError, TemporaryError
 
 if TYPE_CHECKING:
     from lmos.ports.store import TurnRecord
@@ -20,6 +20,30 @@ class TurnInterrupted(TemporaryError):
         super().__init__(
             f"Turn {turn!r} was interrupted before it was answered.",
             hint="Send the message again as a new Turn, with another x-turn-id.",
+        )
+
+
+class TurnCancelled(Conflict):
+    """The Turn was stopped before it was answered: by a request, or because nobody listened any more."""
+
+    code: ClassVar[str] = "TurnCancelled"
+
+    def __init__(self, turn: str, why: str) -> None:
+        super().__init__(
+            f"Turn {turn!r} was cancelled: {why}.",
+            hint="Send the message again as a new Turn, with another x-turn-id.",
+        )
+
+
+class ConversationBusy(Conflict):
+    """A Turn of the Conversation is under way."""
+
+    code: ClassVar[str] = "ConversationBusy"
+
+    def __init__(self, conversation: str) -> None:
+        super().__init__(
+            f"Conversation {conversation[:80]!r} has a Turn under way.",
+            hint="Wait for its end, or cancel it with DELETE …/turns/{turn}.",
         )
 
 

@@ -1,13 +1,25 @@
-"""One queue for each Conversation."""
+"""What happens to a message while another one of its Conversation is being answered."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Hashable
+
+
+class WhenBusy(StrEnum):
+    """What becomes of a message whose Conversation has a Turn under way."""
+
+    WAIT = "wait"
+    """It waits for its turn."""
+    REFUSE = "refuse"
+    """It is refused."""
+    REPLACE = "replace"
+    """It is answered instead: what is under way is cancelled."""
 
 
 class Queues:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable, Iterator
 
     from lmos.core.conversation import AssistantMessage
+    from lmos.core.errors import LmosError
     from lmos.ports.store import TurnRecord
     from lmos.router import RouteDecision
     from lmos.runtime.failure import Failure
+
+DESERTED_SECONDS = 30.0
+"""How long a Turn goes on that nobody listens to: time enough to come back after a lost line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +69,29 @@ TurnEvent = Started | Delta | Remark | Answered | Finished | Failed
 
 class RunningTurn:
     """
-    A Turn that goes on whoever listens.
+    A Turn that goes on while somebody listens, and for a while when nobody does.
 
-    Listeners may come late: each hears everything from the beginning.
+    Listeners may come late: each hears everything from the beginning, or from where it left off.
+
+    Args:
+        record: The Turn as it was received.
+        deserted: Called when nobody has listened for DESERTED_SECONDS.
 
     Attributes:
         record: How far it has come.
+        reuses_id: Whether its id was that of another message of the same Conversation.
+        stopped_by: Why it was stopped before its end, once it is.
     """
 
-    def __init__(self, record: TurnRecord) -> None:
+    def __init__(self, record: TurnRecord, deserted: Callable[[], None]) -> None:
         self.record = record
+        self.reuses_id = False
+        self.stopped_by: LmosError | None = None
         self._events: list[TurnEvent] = []
         self._news = asyncio.Event()
+        self._listeners = 0
+        self._deserted = deserted
+        self._patience = asyncio.get_running_loop().call_later(DESERTED_SECONDS, deserted)
 
     @property
     def is_over(self) -> bool:
@@ -85,24 +101,39 @@ class RunningTurn:
     def tell(self, *events: TurnEvent) -> None:
         """Let every listener hear of these."""
         self._events += events
+        if self.is_over:
+            self._patience.cancel()
         # Wake those who wait now; whoever waits later waits for the next.
         self._news.set()
         self._news = asyncio.Event()
 
-    async def listen(self) -> AsyncGenerator[tuple[int, TurnEvent], None]:
-        """Every event with its number, from 1 on; ends after `Finished` or `Failed`."""
-        heard = 0
-        while True:
-            news = self._news
-            while heard < len(self._events):
-                heard += 1
-                yield heard, self._events[heard - 1]
-            if self.is_over:
-                return
-            await news.wait()
+    async def listen(self, after: int = 0) -> AsyncGenerator[tuple[int, TurnEvent], None]:
+        """Every event behind number `after` with its own, from 1 on; ends with `Finished` or `Failed`."""
+        heard = after
+        with self._listener():
+            while True:
+                news = self._news
+                while heard < len(self._events):
+                    heard += 1
+                    yield heard, self._events[heard - 1]
+                if self.is_over:
+                    return
+                await news.wait()
 
     async def outcome(self) -> Answered | Failed:
         """How it ends, without what comes before."""
-        while not self.is_over:
-            await self._news.wait()
+        with self._listener():
+            while not self.is_over:
+                await self._news.wait()
         return next(event for event in reversed(self._events) if isinstance(event, Answered | Failed))
+
+    @contextmanager
+    def _listener(self) -> Iterator[None]:
+        self._listeners += 1
+        self._patience.cancel()
+        try:
+            yield
+        finally:
+            self._listeners -= 1
+            if not (self._listeners or self.is_over):
+                self._patience = asyncio.get_running_loop().call_later(DESERTED_SECONDS, self._deserted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lmos.ports.store import ConversationState, messages_of
+from lmos.ports.store import Begun, ConversationState, ConversationSummary, messages_of
 
 if TYPE_CHECKING:
     from lmos.core.errors import LmosError
@@ -24,16 +24,17 @@ class MemoryStore:
         self._turns: dict[TurnKey, TurnRecord] = {}
         self._conversations: dict[tuple[str, str], ConversationState] = {}
 
-    async def begin(self, record: TurnRecord) -> TurnRecord | None:
+    async def begin(self, record: TurnRecord) -> Begun:
         """Keep a new Turn, or return the one of its key."""
         self._check()
         present = self._turns.get(record.key)
+        reuses_id = any(key[:3] == record.key[:3] and key != record.key for key in self._turns)
         if present is not None and not present.may_repeat:
-            return present
+            return Begun(present, reuses_id)
         # Taken out first, so that it is the newest.
         self._turns.pop(record.key, None)
         self._turns[record.key] = record
-        return None
+        return Begun(None, reuses_id)
 
     async def finish(self, record: TurnRecord, state: ConversationState | None) -> None:
         """Keep a Turn's end and its Conversation's Subset and Agent."""
@@ -58,6 +59,38 @@ class MemoryStore:
             for record in answered[max(0, len(answered) - turns) :]
         )
         return ConversationState(tenant, conversation, state.subset, state.agent, messages)
+
+    async def conversations(self, tenant: str, limit: int, after: str = "") -> list[ConversationSummary]:
+        """A Tenant's Conversations by id."""
+        self._check()
+        found = []
+        for state in sorted(self._conversations.values(), key=lambda each: each.id):
+            if state.tenant == tenant and state.id > after:
+                turns = self._turns_of(tenant, state.id)
+                last = turns[-1][1].received_at
+                found.append(ConversationSummary(state.id, state.subset, state.agent, len(turns), last))
+        return found[:limit]
+
+    async def turns(
+        self, tenant: str, conversation: str, limit: int, before: int | None = None
+    ) -> list[tuple[int, TurnRecord]]:
+        """A Conversation's Turns, the newest first."""
+        self._check()
+        turns = self._turns_of(tenant, conversation)[::-1]
+        return [each for each in turns if before is None or each[0] < before][:limit]
+
+    async def forget(self, tenant: str, conversation: str) -> bool:
+        """Remove a Conversation."""
+        self._check()
+        keys = [key for key in self._turns if key[:2] == (tenant, conversation)]
+        for key in keys:
+            del self._turns[key]
+        self._conversations.pop((tenant, conversation), None)
+        return bool(keys)
+
+    def _turns_of(self, tenant: str, conversation: str) -> list[tuple[int, TurnRecord]]:
+        numbered = enumerate(self._turns.items())
+        return [(number, record) for number, (key, record) in numbered if key[:2] == (tenant, conversation)]
 
     async def find(self, turn: str, conversation: tuple[str, str] | None = None) -> TurnRecord | None:
         """The newest Turn of that id."""

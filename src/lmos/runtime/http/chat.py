@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from lmos.core.errors import LmosError
 from lmos.runtime.failure import Failure
-from lmos.runtime.http.errors import failure_response, on_bug, on_http_error, problem
+from lmos.runtime.http.errors import failure_response, on_bug, on_http_error
+from lmos.runtime.http.events import EVENT_STREAM, event_stream
 from lmos.runtime.http.requests import TURN_HEADER, asked_in, headers_in
-from lmos.runtime.running import Answered, Delta, Failed, Finished, Remark, Started
+from lmos.runtime.running import Answered, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
-
     from starlette.types import Receive, Scope, Send
 
     from lmos.runtime.asked import Asked
     from lmos.runtime.conversation import Turns
-    from lmos.runtime.running import TurnEvent
+    from lmos.runtime.running import RunningTurn
 
-EVENT_STREAM = "text/event-stream"
-
-_STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+REUSED_HEADER = "x-turn-id-reused"
+"""Answers a Turn whose id another message of its Conversation has: a client that sends one constant id."""
 
 
 class ChatDoor:
@@ -63,57 +60,30 @@ class ChatDoor:
         return await self._answer(asked)
 
     async def _answer(self, asked: Asked) -> Response:
-        match await self._turns.take(asked).outcome():
+        running = self._turns.take(asked)
+        match await running.outcome():
             case Failed(failure):
-                return failure_response(failure, {TURN_HEADER: asked.turn})
+                return failure_response(failure, turn_headers(asked, running))
             case Answered(message, decision):
                 # Who answered and how that was decided, for those who look; the body is the original's.
                 told = {"x-lmos-agent": decision.agent or "", "x-lmos-stage": decision.stage}
                 body = orjson.dumps(message.to_wire())
                 return Response(
-                    body, headers={TURN_HEADER: asked.turn, **told}, media_type="application/json"
+                    body, headers=turn_headers(asked, running) | told, media_type="application/json"
                 )
 
     async def _stream(self, asked: Asked) -> Response:
         """The events of a Turn; one that fails before anything else is refused with the right status."""
-        events = self._turns.take(asked).listen()
-        number, first = await anext(events)
-        if isinstance(first, Failed):
+        running = self._turns.take(asked)
+        events = running.listen()
+        first = await anext(events)
+        headers = turn_headers(asked, running)
+        if isinstance(first[1], Failed):
             await events.aclose()
-            return failure_response(first.failure, {TURN_HEADER: asked.turn})
-        headers = {TURN_HEADER: asked.turn, **_STREAM_HEADERS}
-        return StreamingResponse(
-            _frames(_frame(number, first), events), media_type=EVENT_STREAM, headers=headers
-        )
+            return failure_response(first[1].failure, headers)
+        return event_stream(events, headers, first)
 
 
-async def _frames(first: bytes, events: AsyncGenerator[tuple[int, TurnEvent], None]) -> AsyncIterator[bytes]:
-    async with aclosing(events):
-        yield first
-        async for number, event in events:
-            yield _frame(number, event)
-
-
-def _frame(number: int, event: TurnEvent) -> bytes:
-    """An event as server-sent; the number is its id."""
-    name, data = _told(event)
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), orjson.dumps(data))
-
-
-def _told(event: TurnEvent) -> tuple[str, dict[str, Any]]:
-    """The name and the data of an event."""
-    match event:
-        case Started(turn, decision):
-            told = {"turn": turn, "agent": decision.agent, "stage": decision.stage, "reason": decision.reason}
-            return "turn.started", told
-        case Delta(text):
-            return "message.delta", {"content": text}
-        case Remark(text):
-            return "message.intermediate", {"content": text}
-        case Answered(message, _):
-            return "message", message.to_wire()
-        case Finished(record):
-            over = record.turn
-            return "turn.finished", {"turn": over.id, "agent": over.agent, "seconds": record.seconds}
-        case Failed(failure):
-            return "error", problem(failure)
+def turn_headers(asked: Asked, running: RunningTurn) -> dict[str, str]:
+    """Which Turn this is, and whether its id was that of another message before."""
+    return {TURN_HEADER: asked.turn} | ({REUSED_HEADER: "true"} if running.reuses_id else {})

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header
+from starlette.responses import StreamingResponse
 
-from lmos.core.errors import NotFound
+from lmos.core.errors import Conflict, NotFound
+from lmos.runtime.http.events import event_stream, told_again
+from lmos.runtime.http.requests import TURN_HEADER
 
 if TYPE_CHECKING:
     from lmos.ports.store import ConversationStore, TurnRecord
+    from lmos.runtime.conversation import Turns
+
+MOST_EVENTS = 2**31
 
 
 class NoSuchTurn(NotFound):
@@ -21,26 +28,63 @@ class NoSuchTurn(NotFound):
         super().__init__(f"There is no Turn {turn[:80]!r}.", hint="`lmos ask` prints the id of its Turn.")
 
 
-def turn_routes(store: ConversationStore) -> APIRouter:
+class TurnOver(Conflict):
+    """What has ended cannot be cancelled."""
+
+    code: ClassVar[str] = "TurnOver"
+
+    def __init__(self, record: TurnRecord) -> None:
+        super().__init__(
+            f"Turn {record.turn.id[:80]!r} is {record.turn.status.value} and cannot be cancelled.",
+            hint="GET the Turn to see how it ended.",
+        )
+
+
+def turn_routes(turns: Turns, store: ConversationStore) -> APIRouter:
     """Turns by id: of one Conversation for its Tenant, of any for operators."""
     router = APIRouter(tags=["turns"])
 
     @router.get("/turns/{turn}")
     async def turn(turn: str) -> dict[str, Any]:
         """The newest Turn of that id, whoever asked it."""
-        return _shown(turn, await store.find(turn))
+        return shown(_found(turn, await store.find(turn)))
 
     @router.get("/{tenant}/chat/{conversation}/turns/{turn}")
     async def turn_of_conversation(tenant: str, conversation: str, turn: str) -> dict[str, Any]:
         """The newest Turn of that id in a Conversation."""
-        return _shown(turn, await store.find(turn, (tenant, conversation)))
+        return shown(_found(turn, await store.find(turn, (tenant, conversation))))
+
+    @router.delete("/{tenant}/chat/{conversation}/turns/{turn}", status_code=HTTPStatus.NO_CONTENT)
+    async def cancel(tenant: str, conversation: str, turn: str) -> None:
+        """Stop a Turn that is under way, and what its Agent does for it."""
+        if not await turns.cancel(tenant, conversation, turn):
+            raise TurnOver(_found(turn, await store.find(turn, (tenant, conversation))))
+
+    @router.get("/{tenant}/chat/{conversation}/turns/{turn}/events", response_class=StreamingResponse)
+    async def events(
+        tenant: str,
+        conversation: str,
+        turn: str,
+        last_event_id: Annotated[int, Header(ge=0, le=MOST_EVENTS)] = 0,
+    ) -> StreamingResponse:
+        """The events of a Turn as they come, behind `Last-Event-ID`; the Agent is not asked again."""
+        running = turns.under_way(tenant, conversation, turn)
+        if running:
+            return event_stream(running.listen(last_event_id), {TURN_HEADER: turn})
+        record = _found(turn, await store.find(turn, (tenant, conversation)))
+        return event_stream(told_again(record, last_event_id), {TURN_HEADER: turn})
 
     return router
 
 
-def _shown(id_: str, record: TurnRecord | None) -> dict[str, Any]:
+def _found(id_: str, record: TurnRecord | None) -> TurnRecord:
     if record is None:
         raise NoSuchTurn(id_)
+    return record
+
+
+def shown(record: TurnRecord) -> dict[str, Any]:
+    """A Turn as JSON, with the decision that sent it where it went."""
     turn = record.turn
     return {
         "turn": turn.id,

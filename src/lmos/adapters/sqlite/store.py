@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections import OrderedDict, deque
-from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import orjson
 
-from lmos.core.conversation import Turn, TurnStatus
-from lmos.ports.store import ConversationState, StoreUnavailable, TurnRecord, messages_of
+from lmos.adapters.sqlite.lively import Lively
+from lmos.adapters.sqlite.rows import COLUMNS, progress_of, record_in
+from lmos.ports.store import (
+    Begun,
+    ConversationState,
+    ConversationSummary,
+    StoreUnavailable,
+    TurnRecord,
+    messages_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from lmos.core.conversation import Message
-
-    Said = tuple[Message, ...]
 
 # Each script takes the file one version further; `PRAGMA user_version` says where it stands.
 _MIGRATIONS = (
@@ -39,15 +41,15 @@ _MIGRATIONS = (
     );
     CREATE INDEX answered_turns ON turns (tenant, conversation) WHERE answer IS NOT NULL;
     """,
+    """
+    DROP INDEX answered_turns;
+    CREATE INDEX turns_of_conversations ON turns (tenant, conversation);
+    """,
 )
 
 _KEY = "tenant = ? AND conversation = ? AND id = ? AND digest = ?"
-_RECORD = (
-    "tenant, conversation, id, digest, channel, question, received_at,"
-    " status, may_repeat, agent, error, seconds, decision, answer, failure"
-)
 _BEGIN = f"""
-    INSERT INTO turns ({_RECORD}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO turns ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id, conversation, tenant, digest) DO UPDATE SET
         number = (SELECT max(number) + 1 FROM turns), received_at = excluded.received_at,
         status = excluded.status, may_repeat = excluded.may_repeat, agent = excluded.agent,
@@ -65,19 +67,28 @@ _REMEMBER = """
     ON CONFLICT (tenant, id) DO UPDATE SET subset = excluded.subset, agent = excluded.agent
     WHERE (subset, agent) IS NOT (excluded.subset, excluded.agent)
 """
+_REUSES_ID = """
+    SELECT 1 FROM turns WHERE tenant = ? AND conversation = ? AND id = ? AND digest <> ? LIMIT 1
+"""
 _LAST_ANSWERED = """
     SELECT question, answer FROM turns
     WHERE tenant = ? AND conversation = ? AND answer IS NOT NULL ORDER BY number DESC LIMIT ?
 """
+_CONVERSATIONS = """
+    SELECT listed.id, listed.subset, listed.agent, count(*), max(received_at)
+    FROM (SELECT * FROM conversations WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?) AS listed
+    JOIN turns ON turns.tenant = listed.tenant AND turns.conversation = listed.id
+    GROUP BY listed.id ORDER BY listed.id
+"""
+_TURNS = f"""
+    SELECT number, {COLUMNS} FROM turns
+    WHERE tenant = ? AND conversation = ? AND (? IS NULL OR number < ?) ORDER BY number DESC LIMIT ?
+"""  # noqa: S608 - our own column names
 _FIND = {
     # The index holds all that tells which is the newest, also among many Turns of one id.
-    condition: f"SELECT {_RECORD} FROM turns WHERE number = (SELECT max(number) FROM turns WHERE {condition})"  # noqa: S608
+    condition: f"SELECT {COLUMNS} FROM turns WHERE number = (SELECT max(number) FROM turns WHERE {condition})"  # noqa: S608
     for condition in (_KEY, "id = ?", "id = ? AND tenant = ? AND conversation = ?")
 }
-
-# The Conversations in memory, and the characters that each may hold.
-_MOST_LIVELY = 500
-_LONGEST_LIVELY = 20_000
 
 # How long another process may hold the file; our event loop stands still for that time.
 _BUSY_SECONDS = 1.0
@@ -107,7 +118,7 @@ class SqliteStore:
 
     def __init__(self, path: Path | Literal[":memory:"]) -> None:
         self._path = path
-        self._lively = _Lively()
+        self._lively = Lively()
         with self._guarded():
             self._database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
@@ -117,7 +128,7 @@ class SqliteStore:
             self._database.close()
             raise
 
-    async def begin(self, record: TurnRecord) -> TurnRecord | None:
+    async def begin(self, record: TurnRecord) -> Begun:
         """Keep a new Turn, or return the one of its key."""
         turn = record.turn
         with self._guarded():
@@ -128,14 +139,15 @@ class SqliteStore:
                     turn.channel,
                     turn.question,
                     record.received_at.isoformat(),
-                    *_progress(record),
+                    *progress_of(record),
                 ),
             )
-            return None if kept.rowcount else self._first(_KEY, record.key)
+            reuses_id = self._database.execute(_REUSES_ID, record.key).fetchone() is not None
+            return Begun(None if kept.rowcount else self._first(_KEY, record.key), reuses_id)
 
     async def finish(self, record: TurnRecord, state: ConversationState | None) -> None:
         """Keep a Turn's end and its Conversation's Subset and Agent, in one transaction."""
-        finish = (_FINISH, (*_progress(record), *record.key))
+        finish = (_FINISH, (*progress_of(record), *record.key))
         with self._guarded():
             if state is None or self._lively.stands_at(state):
                 self._database.execute(*finish)
@@ -163,6 +175,37 @@ class SqliteStore:
         state = ConversationState(tenant, conversation, *found)
         return self._lively.learn(state, said, turns)
 
+    async def conversations(self, tenant: str, limit: int, after: str = "") -> list[ConversationSummary]:
+        """A Tenant's Conversations by id."""
+        with self._guarded():
+            rows = self._database.execute(_CONVERSATIONS, (tenant, after, limit)).fetchall()
+        return [
+            ConversationSummary(id_, subset, agent, turns, datetime.fromisoformat(last))
+            for id_, subset, agent, turns, last in rows
+        ]
+
+    async def turns(
+        self, tenant: str, conversation: str, limit: int, before: int | None = None
+    ) -> list[tuple[int, TurnRecord]]:
+        """A Conversation's Turns, the newest first."""
+        with self._guarded():
+            rows = self._database.execute(_TURNS, (tenant, conversation, before, before, limit)).fetchall()
+        return [(number, record_in(row)) for number, *row in rows]
+
+    async def forget(self, tenant: str, conversation: str) -> bool:
+        """Remove a Conversation; what is deleted is overwritten, also in the log of the file."""
+        self._lively.forget(tenant, conversation)
+        with self._guarded():
+            with self._transaction():
+                turns = self._database.execute(
+                    "DELETE FROM turns WHERE tenant = ? AND conversation = ?", (tenant, conversation)
+                )
+                self._database.execute(
+                    "DELETE FROM conversations WHERE tenant = ? AND id = ?", (tenant, conversation)
+                )
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return turns.rowcount > 0
+
     async def find(self, turn: str, conversation: tuple[str, str] | None = None) -> TurnRecord | None:
         """The newest Turn of that id."""
         with self._guarded():
@@ -176,10 +219,12 @@ class SqliteStore:
 
     def _first(self, condition: str, values: tuple[str, ...]) -> TurnRecord | None:
         row = self._database.execute(_FIND[condition], values).fetchone()
-        return None if row is None else _record(row)
+        return None if row is None else record_in(row)
 
     def _migrate(self) -> None:
-        self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
+        self._database.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;"
+        )
         (found,) = self._database.execute("PRAGMA user_version").fetchone()
         if found > len(_MIGRATIONS):
             raise StoreUnavailable(
@@ -212,87 +257,3 @@ class SqliteStore:
                 f"Conversations in {self._path} cannot be read or written: {error}.",
                 hint=next(hints, "Look at the file and its folder, or start with another --data folder."),
             ) from error
-
-
-class _Lively:
-    """
-    What the Conversations that are being talked in come to, the least recent forgotten first.
-
-    Long ones are not kept, so that all together stay below some ten megabytes.
-    """
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], tuple[ConversationState, deque[Said], int]] = OrderedDict()
-
-    def find(self, tenant: str, conversation: str, turns: int) -> ConversationState | None:
-        """The Conversation, if it is known with the messages of so many Turns."""
-        known = self._known.get((tenant, conversation))
-        if known is None or known[2] != turns:
-            return None
-        self._known.move_to_end((tenant, conversation))
-        return known[0]
-
-    def stands_at(self, state: ConversationState) -> bool:
-        """Whether the Conversation is known to be on this Subset with this Agent."""
-        known = self._known.get((state.tenant, state.id))
-        return known is not None and (known[0].subset, known[0].agent) == (state.subset, state.agent)
-
-    def learn(self, state: ConversationState, said: Iterable[Said], turns: int) -> ConversationState:
-        """A Conversation with what was said in its last `turns`; returns it with their messages."""
-        last = deque(said, maxlen=turns)
-        whole = replace(state, messages=tuple(message for each in last for message in each))
-        if sum(len(message.content) for message in whole.messages) <= _LONGEST_LIVELY:
-            self._known[state.tenant, state.id] = whole, last, turns
-            self._known.move_to_end((state.tenant, state.id))
-        else:
-            self._known.pop((state.tenant, state.id), None)
-        if len(self._known) > _MOST_LIVELY:
-            self._known.popitem(last=False)
-        return whole
-
-    def went_on(self, state: ConversationState, said: Said) -> None:
-        """One more Turn was answered, and the Conversation came to `state`."""
-        if known := self._known.get((state.tenant, state.id)):
-            _, last, turns = known
-            self.learn(state, (*last, said), turns)
-
-
-def _progress(record: TurnRecord) -> tuple[Any, ...]:
-    """What changes while a Turn goes on."""
-    turn = record.turn
-    return (
-        turn.status.value,
-        record.may_repeat,
-        turn.agent,
-        turn.error,
-        record.seconds,
-        orjson.dumps(record.decision),
-        None if record.answer is None else orjson.dumps(record.answer),
-        None if record.failure is None else orjson.dumps(record.failure),
-    )
-
-
-def _record(row: tuple[Any, ...]) -> TurnRecord:
-    tenant, conversation, id_, digest, channel, question, received_at, status, *rest = row
-    may_repeat, agent, error, seconds, decision, answer, failure = rest
-    said = None if answer is None else orjson.loads(answer)
-    return TurnRecord(
-        turn=Turn(
-            tenant=tenant,
-            channel=channel,
-            conversation=conversation,
-            id=id_,
-            question=question,
-            status=TurnStatus(status),
-            agent=agent,
-            answer=None if said is None else said["content"],
-            error=error,
-        ),
-        digest=digest,
-        received_at=datetime.fromisoformat(received_at),
-        decision=orjson.loads(decision),
-        answer=said,
-        failure=None if failure is None else orjson.loads(failure),
-        may_repeat=bool(may_repeat),
-        seconds=seconds,
-    )

@@ -1,0 +1,62 @@
+"""Turns as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from lmos.core.conversation import Turn, TurnStatus
+from lmos.ports.store import TurnRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COLUMNS = (
+    "tenant, conversation, id, digest, channel, question, received_at,"
+    " status, may_repeat, agent, error, seconds, decision, answer, failure"
+)
+"""What `record_in` reads, in its order; the last eight are what `progress_of` writes."""
+
+
+def progress_of(record: TurnRecord) -> tuple[Any, ...]:
+    """What changes while a Turn goes on, in the order of the columns."""
+    turn = record.turn
+    return (
+        turn.status.value,
+        record.may_repeat,
+        turn.agent,
+        turn.error,
+        record.seconds,
+        orjson.dumps(record.decision),
+        None if record.answer is None else orjson.dumps(record.answer),
+        None if record.failure is None else orjson.dumps(record.failure),
+    )
+
+
+def record_in(row: Sequence[Any]) -> TurnRecord:
+    """The Turn of a row of `COLUMNS`."""
+    tenant, conversation, id_, digest, channel, question, received_at, status, *rest = row
+    may_repeat, agent, error, seconds, decision, answer, failure = rest
+    said = None if answer is None else orjson.loads(answer)
+    return TurnRecord(
+        turn=Turn(
+            tenant=tenant,
+            channel=channel,
+            conversation=conversation,
+            id=id_,
+            question=question,
+            status=TurnStatus(status),
+            agent=agent,
+            answer=None if said is None else said["content"],
+            error=error,
+        ),
+        digest=digest,
+        received_at=datetime.fromisoformat(received_at),
+        decision=orjson.loads(decision),
+        answer=said,
+        failure=None if failure is None else orjson.loads(failure),
+        may_repeat=bool(may_repeat),
+        seconds=seconds,
+    )

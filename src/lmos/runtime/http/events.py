@@ -1,0 +1,113 @@
+"""Turns as server-sent events, which a client that lost the line takes up again where it left off."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.responses import StreamingResponse
+
+from lmos.core.conversation import AssistantMessage
+from lmos.router import RouteDecision
+from lmos.runtime.failure import Failure
+from lmos.runtime.http.errors import problem
+from lmos.runtime.running import Answered, Delta, Failed, Finished, Remark, Started
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+
+    from lmos.ports.store import TurnRecord
+    from lmos.runtime.running import TurnEvent
+
+    Numbered = tuple[int, TurnEvent]
+
+EVENT_STREAM = "text/event-stream"
+HEARTBEAT_SECONDS = 15.0
+"""Of silence, after which a comment keeps the line open and tells us whether the client is there."""
+
+_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+_HEARTBEAT = b": the Turn goes on\n\n"
+
+
+def event_stream(
+    events: AsyncGenerator[Numbered, None],
+    headers: Mapping[str, str],
+    first: Numbered | None = None,
+    *,
+    write: Callable[[int, TurnEvent], bytes] | None = None,
+) -> StreamingResponse:
+    """The answer that tells `first` and then `events` as they come, in our own frames or as `write` does."""
+    frames = _frames(first, events, write or _frame)
+    return StreamingResponse(frames, media_type=EVENT_STREAM, headers={**headers, **_HEADERS})
+
+
+async def told_again(record: TurnRecord, after: int) -> AsyncGenerator[Numbered, None]:
+    """
+    The events of a Turn that is over, for a client that has heard those up to number `after`.
+
+    What was streamed is not kept; the message repeats the whole, so it is told with the next number.
+    """
+    for number, event in enumerate(_kept_events(record, after), start=after + 1):
+        yield number, event
+
+
+def _kept_events(record: TurnRecord, after: int) -> Iterator[TurnEvent]:
+    if record.answer is None:
+        yield Failed(Failure.of_record(record))
+        return
+    decision = RouteDecision.from_json(record.decision)
+    if not after:
+        yield Started(record.turn.id, decision)
+    yield Answered(AssistantMessage.model_validate(record.answer), decision)
+    yield Finished(record)
+
+
+async def _frames(
+    first: Numbered | None,
+    events: AsyncGenerator[Numbered, None],
+    write: Callable[[int, TurnEvent], bytes],
+) -> AsyncIterator[bytes]:
+    async with aclosing(events):
+        if first is not None:
+            yield write(*first)
+        while True:
+            coming = asyncio.ensure_future(anext(events, None))
+            try:
+                while not (await asyncio.wait({coming}, timeout=HEARTBEAT_SECONDS))[0]:
+                    yield _HEARTBEAT
+            finally:
+                # The client may leave while we wait.
+                if not coming.done():
+                    coming.cancel()
+                    await asyncio.wait({coming})
+            event = coming.result()
+            if event is None:
+                return
+            yield write(*event)
+
+
+def _frame(number: int, event: TurnEvent) -> bytes:
+    """An event as server-sent; the number is its id."""
+    name, data = _told(event)
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), orjson.dumps(data))
+
+
+def _told(event: TurnEvent) -> tuple[str, dict[str, Any]]:
+    """The name and the data of an event."""
+    match event:
+        case Started(turn, decision):
+            told = {"turn": turn, "agent": decision.agent, "stage": decision.stage, "reason": decision.reason}
+            return "turn.started", told
+        case Delta(text):
+            return "message.delta", {"content": text}
+        case Remark(text):
+            return "message.intermediate", {"content": text}
+        case Answered(message, _):
+            return "message", message.to_wire()
+        case Finished(record):
+            over = record.turn
+            return "turn.finished", {"turn": over.id, "agent": over.agent, "seconds": record.seconds}
+        case Failed(failure):
+            return "error", problem(failure)
