@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from lmos.arc import Agent, Turn
-from lmos.arc.subscriptions import MAX_TURNS_A_SOCKET
+from lmos.arc.sockets import MAX_TURNS_A_SOCKET
 from lmos.arc.testing import served
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from starlette.routing import Route, WebSocketRoute
 
 from lmos.arc.descriptions import capabilities_document, card
 from lmos.arc.ensemble import Ensemble
-from lmos.arc.subscriptions import INIT_SECONDS, Sockets
+from lmos.arc.sockets import INIT_SECONDS, Sockets
+from lmos.arc.subscriptions import answers_of
 from lmos.core.errors import InvalidInput, LmosError
 from lmos.core.protocols.agent_api import names_answer
 
@@ -27,13 +28,13 @@ MAX_BODY_BYTES = 1_048_576
 
 def agent_app(*agents: Agent, init_seconds: float = INIT_SECONDS) -> Starlette:
     """
-    An ASGI application that serves `agents`; its `state.sockets` can be drained.
+    An ASGI application that serves `agents`; its `state.sockets` can be drained, `state.names` are theirs.
 
     Raises:
         InvalidAgent: There is no Agent, two share a name, or one has nothing that answers.
     """
     ensemble = Ensemble(agents)
-    sockets = Sockets(ensemble, init_seconds=init_seconds)
+    sockets = Sockets(answers_of(ensemble), init_seconds=init_seconds)
     surface = _Surface(ensemble, sockets)
     app = Starlette(
         routes=[
@@ -49,6 +50,7 @@ def agent_app(*agents: Agent, init_seconds: float = INIT_SECONDS) -> Starlette:
         exception_handlers={HTTPException: _problem},
     )
     app.state.sockets = sockets
+    app.state.names = ensemble.names
     return app
 
 

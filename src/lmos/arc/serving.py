@@ -61,9 +61,7 @@ def serve(*agents: Agent, host: str | None = None, port: int | None = None) -> N
     app = agent_app(*agents)
     listening = listen(host or host_from(os.environ), port_from(os.environ) if port is None else port)
     address, bound = listening.getsockname()[:2]
-    log.info(
-        "agent_serving agents=%s url=http://%s:%d", ",".join(app.state.sockets.ensemble.names), address, bound
-    )
+    log.info("agent_serving agents=%s url=http://%s:%d", ",".join(app.state.names), address, bound)
     with listening:
         AgentServer(config_for(app)).run(sockets=[listening])
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lmos.arc.answering import answer
 from lmos.arc.http import agent_app
 from lmos.arc.serving import AgentServer, config_for, listen
-from lmos.arc.subscriptions import INIT_SECONDS
+from lmos.arc.sockets import INIT_SECONDS
 from lmos.core.conversation import (
     CAPABILITY_KEY,
     STREAMING_KEY,

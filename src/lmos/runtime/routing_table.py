@@ -104,6 +104,11 @@ class RoutingTable:
         """What it stands on."""
         return self._agents, self.channels, self.routings
 
+    @property
+    def served(self) -> list[tuple[str, str]]:
+        """Tenant and name of every Channel that has a ChannelRouting, in any Subset."""
+        return sorted(self._serving)
+
     def find(self, tenant: str, channel: str, subset: str = STABLE, namespace: str = "") -> Route:
         """
         The Route of a Channel; of several, the one in the namespace `default`, then by name.

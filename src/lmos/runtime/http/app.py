@@ -11,10 +11,20 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router
 
 from lmos.core.errors import LmosError
+from lmos.core.protocols.openai import ChatWriter, ResponsesWriter, chat_question, responses_question
 from lmos.runtime.http.catalogue import catalogue_routes
 from lmos.runtime.http.chat import ChatDoor
+from lmos.runtime.http.conversations import conversation_routes
 from lmos.runtime.http.description import describe_chat
 from lmos.runtime.http.errors import on_bug, on_error, on_http_error, on_invalid
+from lmos.runtime.http.graphql import describe_graphql, graphql_routes, schema_routes
+from lmos.runtime.http.openai import (
+    CHAT_PATH,
+    RESPONSES_PATH,
+    OpenAiDoor,
+    describe_openai,
+    model_routes,
+)
 from lmos.runtime.http.paths import PlainPaths
 from lmos.runtime.http.turns import turn_routes
 
@@ -23,6 +33,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from lmos.ports.clock import Ids
     from lmos.ports.store import ConversationStore
     from lmos.runtime.conversation import Turns
     from lmos.runtime.routing_table import RoutingTable
@@ -39,6 +50,7 @@ def runtime_app(
     table: RoutingTable,
     store: ConversationStore,
     *,
+    ids: Ids,
     learning: Callable[[], Sequence[str]] = tuple,
 ) -> ASGIApp:
     """
@@ -48,6 +60,7 @@ def runtime_app(
         turns: Takes the Turns.
         table: Tells of Channels and Agents.
         store: Tells of Turns that were taken.
+        ids: Names Turns whose clients do not.
         learning: Names the ChannelRoutings whose Agents the router is still learning to tell apart.
     """
     app = FastAPI(
@@ -64,12 +77,22 @@ def runtime_app(
     for prefix in (PREFIX, FORMER_PREFIX):
         is_current = prefix == PREFIX
         app.include_router(catalogue_routes(table), prefix=prefix, include_in_schema=is_current)
-        app.include_router(turn_routes(store), prefix=prefix, include_in_schema=is_current)
+        app.include_router(turn_routes(turns, store), prefix=prefix, include_in_schema=is_current)
+        app.include_router(conversation_routes(turns, store), prefix=prefix, include_in_schema=is_current)
+    app.include_router(model_routes(table))
+    app.include_router(schema_routes())
     _add_health(app, table, learning)
     describe_chat(app, PREFIX + CHAT)
+    describe_openai(app)
+    describe_graphql(app)
     chat = ChatDoor(turns)
     # Before FastAPI, whose layers around a request take as long as a Turn's own work.
-    doors = [Route(prefix + CHAT, chat) for prefix in (PREFIX, FORMER_PREFIX)]
+    doors = [
+        *(Route(prefix + CHAT, chat) for prefix in (PREFIX, FORMER_PREFIX)),
+        Route(CHAT_PATH, OpenAiDoor(turns, store, ids, read=chat_question, writer=ChatWriter)),
+        Route(RESPONSES_PATH, OpenAiDoor(turns, store, ids, read=responses_question, writer=ResponsesWriter)),
+        *graphql_routes(turns, ids),
+    ]
     return PlainPaths(Router(doors, redirect_slashes=False, default=app))
 
 

@@ -1,4 +1,4 @@
-"""The chat door in the OpenAPI document: a plain route, so described by hand."""
+"""Plain routes in the OpenAPI document, described by hand; the chat door first of all."""
 
 from __future__ import annotations
 
@@ -10,20 +10,27 @@ from lmos.core.conversation import AssistantMessage, Conversation
 from lmos.runtime.asked import LONGEST_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fastapi import FastAPI
 
-_SCHEMAS = "#/components/schemas/"
+SCHEMAS = "#/components/schemas/"
 
 
 def describe_chat(app: FastAPI, path: str) -> None:
     """Have the OpenAPI document of `app` tell of the chat door at `path` too."""
+    describe(app, path, _operation(), _models() | {"Problem": _PROBLEM})
+
+
+def describe(app: FastAPI, path: str, operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
+    """Have the OpenAPI document of `app` tell of a POST to `path` too, and of the schemas that it names."""
     described_by_fastapi = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = described_by_fastapi()
         if path not in document["paths"]:
-            document["paths"][path] = {"post": _operation()}
-            document["components"]["schemas"] |= _models() | {"Problem": _PROBLEM}
+            document["paths"][path] = {"post": operation}
+            document["components"]["schemas"] |= schemas
         return document
 
     app.openapi = openapi  # type: ignore[method-assign] # FastAPI's documented way to add to the document
@@ -31,7 +38,7 @@ def describe_chat(app: FastAPI, path: str) -> None:
 
 def _models() -> dict[str, Any]:
     _, definitions = models_json_schema(
-        [(Conversation, "validation"), (AssistantMessage, "serialization")], ref_template=_SCHEMAS + "{model}"
+        [(Conversation, "validation"), (AssistantMessage, "serialization")], ref_template=SCHEMAS + "{model}"
     )
     models: dict[str, Any] = definitions["$defs"]
     return models
@@ -39,7 +46,7 @@ def _models() -> dict[str, Any]:
 
 def _operation() -> dict[str, Any]:
     answer = {
-        "application/json": {"schema": _ref("AssistantMessage")},
+        "application/json": {"schema": reference("AssistantMessage")},
         "text/event-stream": {"schema": {"type": "string"}},
     }
     refusals = {
@@ -57,31 +64,33 @@ def _operation() -> dict[str, Any]:
         "description": "The final answer; with `Accept: text/event-stream`, everything on the way to it.",
         "operationId": "chat",
         "parameters": [
-            _parameter("path", "tenant"),
-            _parameter("path", "conversation"),
-            _parameter("header", "x-turn-id"),
-            _parameter("header", "x-subset", required=False),
+            parameter("path", "tenant"),
+            parameter("path", "conversation"),
+            parameter("header", "x-turn-id"),
+            parameter("header", "x-subset", required=False),
         ],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": _ref("Conversation")}},
+            "content": {"application/json": {"schema": reference("Conversation")}},
         },
         "responses": {"200": {"description": "The answer.", "content": answer}}
         | {status: _refusal(description) for status, description in refusals.items()},
     }
 
 
-def _parameter(place: str, name: str, *, required: bool = True) -> dict[str, Any]:
+def parameter(place: str, name: str, *, required: bool = True) -> dict[str, Any]:
+    """A name in the path or a header."""
     schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
     return {"in": place, "name": name, "required": required, "schema": schema}
 
 
 def _refusal(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": _ref("Problem")}}}
+    return {"description": description, "content": {"application/json": {"schema": reference("Problem")}}}
 
 
-def _ref(model: str) -> dict[str, str]:
-    return {"$ref": _SCHEMAS + model}
+def reference(model: str) -> dict[str, str]:
+    """Where the schema of that name is."""
+    return {"$ref": SCHEMAS + model}
 
 
 _PROBLEM = {

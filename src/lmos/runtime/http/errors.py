@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from lmos.core.errors import LmosError
-from lmos.ports.agents import AgentFailed, AgentLost, AgentTimeout, AgentUnavailable
+from lmos.ports.agents import AgentBusy, AgentFailed, AgentLost, AgentTimeout, AgentUnavailable
 from lmos.router import AgentNotInRouting
 from lmos.runtime.asking import NoAnswer
 from lmos.runtime.failure import Failure
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 _ORIGINAL_CODES = dict.fromkeys(
     (NoRoutingInfo.code, AgentNotInRouting.code), "AGENT_NOT_FOUND"
 ) | dict.fromkeys(
-    (each.code for each in (AgentUnavailable, AgentLost, AgentFailed, AgentTimeout, NoAnswer)),
+    (each.code for each in (AgentUnavailable, AgentBusy, AgentLost, AgentFailed, AgentTimeout, NoAnswer)),
     "AGENT_CLIENT_EXCEPTION",
 )
 _INVALID = "INVALID_REQUEST"
@@ -59,11 +59,16 @@ def problem(failure: Failure) -> dict[str, Any]:
 
 def failure_response(failure: Failure, headers: Mapping[str, str] | None = None) -> Response:
     """The answer to a request that failed."""
-    said = dict(headers or {})
-    if failure.retry_after_seconds is not None:
-        said["retry-after"] = str(max(1, round(failure.retry_after_seconds)))
     body = orjson.dumps(problem(failure))
+    said = {**(headers or {}), **retry_after(failure)}
     return Response(body, failure.http_status, said, media_type="application/json")
+
+
+def retry_after(failure: Failure) -> dict[str, str]:
+    """The header that says when to come back, where that helps."""
+    if failure.retry_after_seconds is None:
+        return {}
+    return {"retry-after": str(max(1, round(failure.retry_after_seconds)))}
 
 
 async def on_error(_: Request, error: Exception) -> Response:
@@ -93,12 +98,15 @@ async def on_http_error(_: Request, error: Exception) -> Response:
 
 
 async def on_bug(_: Request, error: Exception) -> Response:
-    """Answer what nobody expected: the log has it, the client must not."""
+    """Answer what nobody expected."""
+    return failure_response(bug(error))
+
+
+def bug(error: Exception) -> Failure:
+    """What nobody expected: the log has it, the client must not."""
     log.error("request_broke", exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return failure_response(
-        Failure("InternalFailure", "The runtime failed.", "The runtime's log says why.", status)
-    )
+    return Failure("InternalFailure", "The runtime failed.", "The runtime's log says why.", status)
 
 
 def _original_code(status: HTTPStatus) -> str:

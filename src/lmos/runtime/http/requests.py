@@ -61,26 +61,26 @@ async def asked_in(scope: Scope, receive: Receive, headers: Mapping[str, str]) -
     """
     if TURN_HEADER not in headers:
         raise InvalidRequest("Required header 'x-turn-id' is not present.", hint="Give each message an id.")
-    _check_media_type(headers)
+    body = await json_in(receive, headers)
     return Asked(
         tenant=scope["path_params"]["tenant"],
         conversation=scope["path_params"]["conversation"],
         turn=headers[TURN_HEADER],
-        body=_conversation(await _body(receive)),
+        body=_conversation(body),
         subset=headers.get("x-subset", ""),
     )
 
 
-def headers_in(scope: Scope) -> dict[str, str]:
+def headers_in(scope: Scope, read: Mapping[bytes, str] = _READ) -> dict[str, str]:
     """
-    The headers that the chat door reads.
+    The headers that a door reads: those of `read`, their names as bytes and as text.
 
     Raises:
         InvalidRequest: One is there twice and could mean two things to us and to a proxy, or is not ASCII.
     """
     found: dict[str, str] = {}
     for raw_name, value in scope["headers"]:
-        name = _READ.get(raw_name)
+        name = read.get(raw_name)
         if name is None:
             continue
         if name in found and name != "accept":
@@ -89,6 +89,18 @@ def headers_in(scope: Scope) -> dict[str, str]:
             raise InvalidRequest(f"Header {name!r} is not ASCII.", hint="Use printable ASCII characters.")
         found[name] = f"{found[name]}, {value.decode()}" if name in found else value.decode()
     return found
+
+
+async def json_in(receive: Receive, headers: Mapping[str, str]) -> bytes:
+    """
+    A body that says that it is JSON.
+
+    Raises:
+        BodyTooLarge, UnsupportedMediaType: It is too much, or says that it is something else.
+        ClientDisconnect: The client left before it had said everything.
+    """
+    _check_media_type(headers)
+    return await _body(receive)
 
 
 def fields_of(problems: Sequence[Mapping[str, Any]]) -> str:
