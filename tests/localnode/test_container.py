@@ -10,7 +10,7 @@ import pytest
 
 from lmos.core.resources.kinds import CONFIG_MAP, SECRET
 from lmos.core.resources.workload import DIRECTORY
-from lmos.localnode.configuration import MissingConfiguration, UnrunnablePod
+from lmos.localnode.configuration import MissingConfiguration, UnrunnablePod, mentions
 from lmos.localnode.container import Container, container_of
 
 if TYPE_CHECKING:
@@ -238,3 +238,28 @@ def test_a_path_in_a_volume_that_leads_out_of_it_is_refused() -> None:
 
     with pytest.raises(UnrunnablePod, match="not lead into the container"):
         container(mount, volumes=[{"name": "v", "configMap": source}])
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind"),
+    [
+        ({"volumes": [{"name": "v", "configMap": {"name": "settings"}}]}, "ConfigMap"),
+        ({"volumes": [{"name": "v", "secret": {"secretName": "settings"}}]}, "Secret"),
+        ({"containers": [{"envFrom": [{"configMapRef": {"name": "settings"}}]}]}, "ConfigMap"),
+        (
+            {"containers": [{"env": [{"valueFrom": {"secretKeyRef": {"name": "settings", "key": "k"}}}]}]},
+            "Secret",
+        ),
+    ],
+)
+def test_a_pod_mentions_what_its_variables_and_volumes_come_from(spec: dict[str, Any], kind: str) -> None:
+    pod = {"metadata": {"namespace": "telecom"}, "spec": spec}
+    other = {"Secret": "ConfigMap", "ConfigMap": "Secret"}[kind]
+
+    def named(kind: str, name: str = "settings", namespace: str = "telecom") -> dict[str, Any]:
+        return {"kind": kind, "metadata": {"name": name, "namespace": namespace}}
+
+    assert mentions(pod, named(kind))
+    assert not mentions(pod, named(other))
+    assert not mentions(pod, named(kind, name="other"))
+    assert not mentions(pod, named(kind, namespace="bank"))

@@ -123,6 +123,24 @@ class Configuration:
         )
 
 
+def mentions(pod: Manifest, configuration: Manifest) -> bool:
+    """Whether a variable or a volume of the Pod comes from this ConfigMap or Secret."""
+    metadata, spec = configuration["metadata"], pod["spec"]
+    if metadata["namespace"] != pod["metadata"]["namespace"]:
+        return False
+    volume, source, key = (
+        ("secret", "secretRef", "secretKeyRef")
+        if configuration["kind"] == SECRET.kind
+        else ("configMap", "configMapRef", "configMapKeyRef")
+    )
+    references = [each.get(volume) for each in spec.get("volumes") or ()]
+    for container in spec.get("containers") or ():
+        references += [each.get(source) for each in container.get("envFrom") or ()]
+        references += [each.get("valueFrom", {}).get(key) for each in container.get("env") or ()]
+    named = (each.get("name") or each.get("secretName") for each in references if each)
+    return metadata["name"] in named
+
+
 def _items(manifest: Manifest, part: str) -> list[tuple[str, Any]]:
     return list((manifest.get(part) or {}).items())
 

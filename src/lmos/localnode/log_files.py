@@ -64,6 +64,7 @@ class LogWriter(threading.Thread):
         self._secrets = sorted(lines, key=len, reverse=True)
         self._clock = clock
         self._limit_bytes = limit_bytes
+        self._is_losing = False
 
     def run(self) -> None:
         """Copy to the end."""
@@ -86,8 +87,12 @@ class LogWriter(threading.Thread):
                 size = file.tell()
             if size > self._limit_bytes:
                 self._path.replace(_earlier(self._path))
+            self._is_losing = False
         except OSError as error:
-            log.warning("log_lost", log=str(self._path), lines=len(lines), error=error.strerror)
+            # Once, for a full disk stays full for a while.
+            if not self._is_losing:
+                log.warning("log_lost", log=str(self._path), error=error.strerror)
+            self._is_losing = True
 
     def _masked(self, line: bytes) -> bytes:
         for secret in self._secrets:

@@ -29,6 +29,8 @@ def write_mounts(mounts: Mounts, root: Path) -> None:
         for path, value in mounts.files.items():
             place = root / path.relative_to("/")
             place.parent.mkdir(parents=True, exist_ok=True)
+            if place.is_file() and place.read_bytes() == value.data:
+                continue
             written = place.with_name(f"..{place.name}")
             written.touch(mode=_OURS_ALONE)
             written.write_bytes(value.data)

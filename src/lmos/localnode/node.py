@@ -23,6 +23,7 @@ from lmos.core.resources.kinds import (
 from lmos.core.resources.slices import LOCAL_NODE, LOCAL_SLICES
 from lmos.core.resources.workload import PORT
 from lmos.localnode.addresses import SlicePublisher, stands_for
+from lmos.localnode.configuration import mentions
 from lmos.localnode.events import event_of
 from lmos.localnode.log_files import read_log
 from lmos.localnode.pod_run import Host, PodRun, log_name, pod_folder
@@ -250,9 +251,11 @@ class LocalNode:
             if any(owner["uid"] == metadata["uid"] for owner in pod["metadata"].get("ownerReferences") or ())
         ]
 
-    def _configuration_changed(self, _seen: Observed) -> None:
+    def _configuration_changed(self, seen: Observed) -> None:
+        changed = seen.after or seen.before
         for run in self._runs.values():
-            run.configuration_changed()
+            if changed and mentions(run.pod, changed):
+                run.configuration_changed()
 
     def _find(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         return self._configuration[kind].get(namespace, name)

@@ -96,7 +96,7 @@ class PodRun:
         return self._child.pid if self._child else None
 
     def configuration_changed(self) -> None:
-        """A ConfigMap or Secret changed: mounted files follow, and a Pod that waited for it starts."""
+        """A ConfigMap or Secret of its changed: mounted files follow, and a Pod that waited for it starts."""
         self._configured.set()
         if self._child and self.state.port:
             with contextlib.suppress(LmosError):
