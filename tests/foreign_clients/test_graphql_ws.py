@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 CLIENT = Path(__file__).with_name("graphql_ws_client.cjs")
 NODE = shutil.which("node")
-MODULES = Path(os.environ.get("NODE_PATH", "absent"))
+MODULES = Path(sys.prefix) / "node" / "node_modules"
 
 pytestmark = pytest.mark.skipif(
     NODE is None or not (MODULES / "graphql-ws").is_dir(),
-    reason="needs node, and NODE_PATH with what `npm install graphql-ws@6 ws@8 graphql@16` brings",
+    reason="needs node and npm when `make setup` runs",
 )
 
 
