@@ -75,6 +75,13 @@ async def test_the_same_names_in_another_group_are_free(api: httpx2.AsyncClient)
     assert {item["status"] for item in answer["status"]["conditions"]} == {"True"}
 
 
+async def test_names_are_accepted_in_the_write_that_asks_for_them(api: httpx2.AsyncClient) -> None:
+    answer = await created(api, DEFINITIONS, gadgets())
+
+    newest = (await api.get(DEFINITIONS)).json()["metadata"]["resourceVersion"]
+    assert answer["metadata"]["resourceVersion"] == newest
+
+
 async def test_a_name_that_becomes_free_is_given_to_who_waits_for_it(api: httpx2.AsyncClient) -> None:
     await created(api, DEFINITIONS, gadgets(shortNames=["wi"]))
 

@@ -78,7 +78,7 @@ def test_a_generated_name_that_is_taken_is_generated_again(storage: Storage, clo
 
     made = [server.create(Place(config_maps, "default"), wanted, intent) for _ in range(2)]
 
-    assert [draft.manifest["metadata"]["name"] for draft in made] == ["run-aaaaa", "run-bbbbb"]
+    assert [written.entry.name for written in made] == ["run-aaaaa", "run-bbbbb"]
 
 
 async def test_a_name_can_be_used_once(api: httpx2.AsyncClient) -> None:

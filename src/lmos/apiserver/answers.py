@@ -48,8 +48,6 @@ def form_of(accept: str, include: str = "") -> Form:
                 return Form("Table", include or "Metadata")
             case "PartialObjectMetadata" | "PartialObjectMetadataList" if wanted.get("v") == "v1":
                 return Form("Metadata")
-            case _:
-                continue
     message = "only the following media types are accepted: application/json"
     raise ApiError(406, "NotAcceptable", message)
 
@@ -60,38 +58,39 @@ def wants_aggregated(accept: str) -> bool:
     return "as=APIGroupDiscoveryList" in first and "v=v2" in first.split(";")
 
 
-def json_response(value: Json, code: int = 200, warnings: Sequence[str] = ()) -> Response:
-    """A JSON answer with Warning headers."""
-    return _response(encode(value), code, warnings)
+def json_response(value: Json, code: int = 200) -> Response:
+    """A JSON answer."""
+    return _response(encode(value), code)
 
 
-def _response(body: bytes, code: int = 200, warnings: Sequence[str] = ()) -> Response:
-    response = Response(body, code, media_type="application/json")
-    for warning in warnings:
-        text = warning.encode("ascii", "backslashreplace").decode().replace('"', '\\"')
-        response.headers.append("warning", f'299 - "{text}"')
-    return response
+def _response(body: bytes, code: int = 200) -> Response:
+    return Response(body, code, media_type="application/json")
 
 
 def object_bytes(
     resource: Resource, entry: Entry, form: Form, now: datetime, *, headed: bool = True
 ) -> bytes:
-    """One stored object in `form`."""
+    """One object in `form`; without a head, a Table leaves its columns undescribed."""
     if form.shape == "Object":
         return body_of(entry, resource)
-    return encode(_shaped(resource, in_version(entry, resource), form, now, headed=headed))
+    manifest = in_version(entry, resource)
+    if form.shape == "Metadata":
+        return encode(partial_metadata(manifest))
+    version = {"resourceVersion": manifest["metadata"].get("resourceVersion", "")}
+    return encode(table(resource, [manifest], version, now, include=form.include, headed=headed))
 
 
-def object_response(resource: Resource, entry: Entry, form: Form, now: datetime) -> Response:
-    """The answer to a get."""
-    return _response(object_bytes(resource, entry, form, now))
+def object_response(resource: Resource, entry: Entry, form: Form, now: datetime, code: int = 200) -> Response:
+    """The answer to a get or a write."""
+    return _response(object_bytes(resource, entry, form, now), code)
 
 
-def written_response(
-    resource: Resource, manifest: Manifest, form: Form, now: datetime, code: int, warnings: Sequence[str]
-) -> Response:
-    """The answer to a write."""
-    return json_response(_shaped(resource, manifest, form, now), code, warnings)
+def with_warnings(response: Response, warnings: Sequence[str]) -> Response:
+    """`response` with Warning headers."""
+    for warning in warnings:
+        text = warning.encode("ascii", "backslashreplace").decode().replace('"', '\\"')
+        response.headers.append("warning", f'299 - "{text}"')
+    return response
 
 
 def list_response(
@@ -101,21 +100,10 @@ def list_response(
     if form.shape == "Table":
         objects = [in_version(entry, resource) for entry in entries]
         return json_response(table(resource, objects, metadata, now, include=form.include))
+    kind, api_version = resource.list_kind, resource.kind.api_version
     if form.shape == "Metadata":
         kind, api_version = "PartialObjectMetadataList", "meta.k8s.io/v1"
-        items = [encode(partial_metadata(in_version(entry, resource))) for entry in entries]
-    else:
-        kind, api_version = resource.list_kind, resource.kind.api_version
-        items = [body_of(entry, resource) for entry in entries]
+    items = b",".join(object_bytes(resource, entry, form, now) for entry in entries)
     head = encode({"kind": kind, "apiVersion": api_version, "metadata": metadata})
     # The objects are JSON already.
-    return _response(head[:-1] + b',"items":[' + b",".join(items) + b"]}")
-
-
-def _shaped(
-    resource: Resource, manifest: Manifest, form: Form, now: datetime, *, headed: bool = True
-) -> Manifest:
-    if form.shape == "Table":
-        version = {"resourceVersion": manifest["metadata"].get("resourceVersion", "")}
-        return table(resource, [manifest], version, now, include=form.include, headed=headed)
-    return partial_metadata(manifest) if form.shape == "Metadata" else manifest
+    return _response(head[:-1] + b',"items":[' + items + b"]}")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from lmos.apiserver.fieldsets import FieldSet, fields, item_step, leaves, readable, without
 from lmos.apiserver.ownership import difference
-from lmos.apiserver.schema import LIST_TYPE, MAP_TYPE, Tree, child
 from lmos.apiserver.status import Cause
+from lmos.apiserver.trees import LIST_TYPE, MAP_TYPE, Tree, child
 
 if TYPE_CHECKING:
     from lmos.apiserver.ownership import Manager

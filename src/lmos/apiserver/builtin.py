@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from lmos.apiserver import crds, pods
-from lmos.apiserver.kinds import Cell, Check, Completion, Grace, Resource, accept_all, as_it_is, resources_of
+from lmos.apiserver.kinds import Behaviour, Cell, Resource, resources_of
 from lmos.apiserver.selectors import selector_accepts
 from lmos.apiserver.status import Cause
 from lmos.apiserver.tables import age
@@ -28,21 +28,14 @@ if TYPE_CHECKING:
 def builtin_resources() -> tuple[Resource, ...]:
     """Every built-in resource, in the order of the table."""
     table = yaml.load(files(__package__).joinpath("builtin.yaml").read_bytes(), Loader=yaml.CSafeLoader)
-    groups = {spec["group"] for spec in table["kinds"]}
-    checks = _CHECKS | {"CustomResourceDefinition": partial(crds.problems, reserved=groups)}
+    reserved = {spec["group"] for spec in table["kinds"]}
+    definitions = Behaviour(crds.completed, partial(crds.problems, reserved=reserved))
+    behaviours = _BEHAVIOURS | {"CustomResourceDefinition": definitions}
     found: list[Resource] = []
     for spec in table["kinds"]:
         for version in spec["versions"]:
             version |= {"served": True, "storage": True}
-        kind = spec["names"]["kind"]
-        found += resources_of(
-            spec,
-            is_custom=False,
-            completion=_COMPLETIONS.get(kind, as_it_is),
-            check=checks.get(kind, accept_all),
-            grace=_GRACES.get(kind),
-            cells=_CELLS,
-        )
+        found += resources_of(spec, behaviours.get(spec["names"]["kind"], Behaviour()), _CELLS)
     return tuple(found)
 
 
@@ -99,7 +92,7 @@ def _deployment_problems(deployment: Manifest, old: Manifest | None) -> Iterator
     if old and old["spec"]["selector"] != spec["selector"]:
         yield Cause("spec.selector", f"Invalid value: {_text(spec['selector'])}: field is immutable")
     if "spec" not in spec["template"]:
-        yield Cause("spec.template.spec", "Required value", "FieldValueRequired")
+        yield Cause("spec.template.spec", "Required value")
 
 
 def _unchanging_problems(kept: Manifest, old: Manifest | None) -> Iterator[Cause]:
@@ -108,7 +101,7 @@ def _unchanging_problems(kept: Manifest, old: Manifest | None) -> Iterator[Cause
         for name in ("data", "binaryData", "immutable"):
             if kept.get(name) != old.get(name):
                 message = "Forbidden: field is immutable when `immutable` is set"
-                yield Cause(name, message, "FieldValueForbidden")
+                yield Cause(name, message)
     if old and kept.get("type") != old.get("type"):
         yield Cause("type", f'Invalid value: "{kept.get("type")}": field is immutable')
 
@@ -122,7 +115,7 @@ def _config_map_problems(config_map: Manifest, old: Manifest | None) -> Iterator
 def _secret_problems(secret: Manifest, old: Manifest | None) -> Iterator[Cause]:
     for key in _SECRET_KEYS.get(secret["type"], ()):
         if key not in secret.get("data", {}):
-            yield Cause(f"data[{key}]", "Required value", "FieldValueRequired")
+            yield Cause(f"data[{key}]", "Required value")
     yield from _unchanging_problems(secret, old)
 
 
@@ -147,10 +140,10 @@ def _service_problems(service: Manifest, _old: Manifest | None) -> Iterator[Caus
     spec = service["spec"]
     ports = spec.get("ports", ())
     if not ports and spec.get("clusterIP") != "None" and spec.get("type") != "ExternalName":
-        yield Cause("spec.ports", "Required value", "FieldValueRequired")
+        yield Cause("spec.ports", "Required value")
     for index, port in enumerate(ports):
         if len(ports) > 1 and not port.get("name"):
-            yield Cause(f"spec.ports[{index}].name", "Required value", "FieldValueRequired")
+            yield Cause(f"spec.ports[{index}].name", "Required value")
 
 
 def _config_map_data(config_map: Manifest, _now: datetime) -> int:
@@ -183,23 +176,15 @@ def _event_source(event: Manifest, _now: datetime) -> str:
     return ", ".join(filter(None, told))
 
 
-_COMPLETIONS: dict[str, Completion] = {
-    "Deployment": _completed_deployment,
-    "Namespace": _labelled_namespace,
-    "Pod": _completed_pod,
-    "Service": _with_target_ports,
-    "Secret": _with_encoded_data,
-    "CustomResourceDefinition": crds.completed,
+_BEHAVIOURS = {
+    "ConfigMap": Behaviour(problems=_config_map_problems),
+    "Deployment": Behaviour(_completed_deployment, _deployment_problems),
+    "EndpointSlice": Behaviour(problems=_slice_problems),
+    "Namespace": Behaviour(_labelled_namespace),
+    "Pod": Behaviour(_completed_pod, pods.problems, pods.grace),
+    "Secret": Behaviour(_with_encoded_data, _secret_problems),
+    "Service": Behaviour(_with_target_ports, _service_problems),
 }
-_CHECKS: dict[str, Check] = {
-    "ConfigMap": _config_map_problems,
-    "Secret": _secret_problems,
-    "Deployment": _deployment_problems,
-    "EndpointSlice": _slice_problems,
-    "Pod": pods.problems,
-    "Service": _service_problems,
-}
-_GRACES: dict[str, Grace] = {"Pod": pods.grace}
 _CELLS: dict[str, Cell] = {
     "config-map-data": _config_map_data,
     "pod-ready": pods.ready,

@@ -9,9 +9,8 @@ from lmos.apiserver.crds import CLEANUP_FINALIZER
 from lmos.core.resources.kinds import CUSTOM_RESOURCE_DEFINITION, NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from lmos.apiserver.kinds import Grace
     from lmos.apiserver.storage import Entry, Storage
     from lmos.core.resources.kinds import Manifest
 
@@ -27,7 +26,7 @@ class Collector:
     finalizer of someone else holds, or that have time to end.
     """
 
-    def __init__(self, storage: Storage, graces: Mapping[str, Grace]) -> None:
+    def __init__(self, storage: Storage, graces: Mapping[str, Callable[[Manifest, int | None], int]]) -> None:
         self._storage = storage
         self._graces = graces
         self._terminating = {entry.uid for entry in storage.everything() if entry.is_terminating}

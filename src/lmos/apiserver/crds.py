@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lmos.apiserver.jsonpath import JsonPath
-from lmos.apiserver.schema import INT_OR_STRING, LIST_KEYS, LIST_TYPE, PRESERVE, Schema
+from lmos.apiserver.schema import Schema
 from lmos.apiserver.status import Cause
+from lmos.apiserver.trees import INT_OR_STRING, LIST_KEYS, LIST_TYPE, PRESERVE, subtrees
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -60,9 +61,7 @@ def problems(definition: Manifest, old: Manifest | None, reserved: Collection[st
         yield Cause("spec.scope", f'Invalid value: "{spec["scope"]}": field is immutable')
     names = [version["name"] for version in spec["versions"]]
     if len(set(names)) < len(names):
-        yield Cause(
-            "spec.versions", "Duplicate value: versions must have different names", "FieldValueDuplicate"
-        )
+        yield Cause("spec.versions", "Duplicate value: versions must have different names")
     if sum(version["storage"] for version in spec["versions"]) != 1:
         yield Cause("spec.versions", "Invalid value: must have exactly one version marked as storage version")
     for index, name in enumerate((definition.get("status") or {}).get("storedVersions") or ()):
@@ -81,13 +80,10 @@ def _version_problems(version: Json, where: str) -> Iterator[Cause]:
     tree = version["schema"]["openAPIV3Schema"]
     place = f"{where}.schema.openAPIV3Schema"
     if tree.get("type") != "object":
-        yield Cause(f"{place}.type", "Required value: must be object at the root", "FieldValueRequired")
+        yield Cause(f"{place}.type", "Required value: must be object at the root")
     if tree.get("properties", {}).get("metadata", {}).get("properties", {}).keys() - {"name", "generateName"}:
-        message = (
-            "Forbidden: must not specify anything other than name and generateName, but metadata is "
-            "implicitly specified"
-        )
-        yield Cause(f"{place}.properties[metadata]", message, "FieldValueForbidden")
+        message = "Forbidden: of the metadata, only name and generateName may be restricted"
+        yield Cause(f"{place}.properties[metadata]", message)
     yield from _scale_problems((version.get("subresources") or {}).get("scale"), where)
     structural = list(_structural_problems(tree, place))
     yield from structural
@@ -116,22 +112,13 @@ def _structural_problems(tree: Json, path: str) -> Iterator[Cause]:
         yield Cause(path, "Invalid value: a schema is an object")
         return
     if tree.get("type") not in _TYPES and not tree.get(INT_OR_STRING) and not tree.get(PRESERVE):
-        yield Cause(
-            f"{path}.type", "Required value: must not be empty for specified fields", "FieldValueRequired"
-        )
+        yield Cause(f"{path}.type", "Required value: must not be empty for specified fields")
     if tree.get("type") == "array" and "items" not in tree:
-        yield Cause(f"{path}.items", "Required value: must be specified", "FieldValueRequired")
+        yield Cause(f"{path}.items", "Required value: must be specified")
     if tree.get(LIST_TYPE) == "map" and not tree.get(LIST_KEYS):
-        yield Cause(
-            f"{path}.{LIST_KEYS}", "Required value: a list of type map has keys", "FieldValueRequired"
-        )
-    below = [("items", tree["items"])] if "items" in tree else []
-    if isinstance(tree.get("additionalProperties"), dict):
-        below.append(("additionalProperties", tree["additionalProperties"]))
-    properties = tree.get("properties", {})
-    if not isinstance(properties, dict):
+        yield Cause(f"{path}.{LIST_KEYS}", "Required value: a list of type map has keys")
+    if not isinstance(tree.get("properties", {}), dict):
         yield Cause(f"{path}.properties", "Invalid value: must be an object")
         return
-    below += [(f"properties[{name}]", sub) for name, sub in properties.items()]
-    for step, sub in below:
+    for step, sub in subtrees(tree):
         yield from _structural_problems(sub, f"{path}.{step}")

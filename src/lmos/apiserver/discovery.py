@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lmos.apiserver.kinds import Catalogue, Resource
     from lmos.core.resources.kinds import Manifest
 
-VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
-_SUBRESOURCE_VERBS = {
-    "status": ["get", "patch", "update"],
-    "scale": ["get", "patch", "update"],
-    "log": ["get"],
-}
+_VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+_SUBRESOURCE_VERBS = ["get", "patch", "update"]
 _SCALE = {"group": "autoscaling", "version": "v1", "kind": "Scale"}
-
-VERSION: Manifest = {
+_VERSION: Manifest = {
     "major": "1",
     "minor": "36",
     "gitVersion": "v1.36.0+lmos",
@@ -27,10 +24,14 @@ VERSION: Manifest = {
     "compiler": "",
     "platform": "",
 }
-"""The Kubernetes version whose behaviour this server follows."""
 
 
-def core_versions() -> Manifest:
+def version(_catalogue: Catalogue) -> Manifest:
+    """`/version`: the Kubernetes version whose behaviour this server follows."""
+    return _VERSION
+
+
+def core_versions(_catalogue: Catalogue) -> Manifest:
     """`/api`."""
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
 
@@ -41,10 +42,10 @@ def group_list(catalogue: Catalogue) -> Manifest:
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
 
-def group(catalogue: Catalogue, name: str) -> Manifest | None:
+def group(catalogue: Catalogue, group: str) -> Manifest | None:
     """`/apis/{group}`; None when there is no such group."""
-    versions = catalogue.groups.get(name) if name else None
-    return {"kind": "APIGroup", "apiVersion": "v1", **_group(name, versions)} if versions else None
+    versions = catalogue.groups.get(group)
+    return {"kind": "APIGroup", "apiVersion": "v1", **_group(group, versions)} if versions else None
 
 
 def _group(name: str, versions: tuple[str, ...]) -> Manifest:
@@ -52,89 +53,82 @@ def _group(name: str, versions: tuple[str, ...]) -> Manifest:
     return {"name": name, "versions": listed, "preferredVersion": listed[0]}
 
 
-def resource_list(catalogue: Catalogue, group: str, version: str) -> Manifest | None:
+def resource_list(catalogue: Catalogue, version: str, group: str = "") -> Manifest | None:
     """`/api/{version}` or `/apis/{group}/{version}`; None when nothing is served there."""
     resources = catalogue.in_group(group, version)
     if not resources:
         return None
-    listed = [item for resource in resources for item in _resource_entries(resource)]
+    listed = [item for resource in resources for item in _listed(resource)]
     api_version = resources[0].kind.api_version
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version, "resources": listed}
 
 
-def _resource_entries(resource: Resource) -> list[Manifest]:
+def _listed(resource: Resource) -> list[Manifest]:
     kind = resource.kind
-    entry: Manifest = {
-        "name": kind.plural,
-        "singularName": resource.singular,
-        "namespaced": kind.namespaced,
-        "kind": kind.kind,
-        "verbs": _verbs(resource),
-    }
-    if resource.short_names:
-        entry["shortNames"] = list(resource.short_names)
-    if resource.categories:
-        entry["categories"] = list(resource.categories)
+    own = {"namespaced": kind.namespaced, "kind": kind.kind}
+    head = {"name": kind.plural, "singularName": resource.singular, **own, **_offered(resource)}
     below = [
-        {
-            "name": f"{kind.plural}/{name}",
-            "singularName": "",
-            "namespaced": kind.namespaced,
-            **(_SCALE if name == "scale" else {"kind": kind.kind}),
-            "verbs": _SUBRESOURCE_VERBS[name],
-        }
+        {"name": f"{kind.plural}/{name}", "singularName": "", **own, **(_SCALE if name == "scale" else {})}
+        | {"verbs": _subresource_verbs(name)}
         for name in resource.subresources
     ]
-    return [entry, *below]
+    return [head, *below]
 
 
-def aggregated(catalogue: Catalogue, *, is_core: bool) -> Manifest:
-    """`/api` or `/apis` as one `APIGroupDiscoveryList` with everything."""
-    groups = [
+def aggregated_core(catalogue: Catalogue) -> Manifest:
+    """`/api` as one `APIGroupDiscoveryList` with everything."""
+    return _aggregated(catalogue, [""])
+
+
+def aggregated_groups(catalogue: Catalogue) -> Manifest:
+    """`/apis` as one `APIGroupDiscoveryList` with everything."""
+    return _aggregated(catalogue, filter(None, catalogue.groups))
+
+
+def _aggregated(catalogue: Catalogue, groups: Iterable[str]) -> Manifest:
+    items = [{"metadata": {"name": name}, "versions": _versions(catalogue, name)} for name in groups]
+    kind = {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2"}
+    return {**kind, "metadata": {}, "items": items}
+
+
+def _versions(catalogue: Catalogue, group: str) -> list[Manifest]:
+    return [
         {
-            "metadata": {"name": name},
-            "versions": [
-                {
-                    "version": version,
-                    "freshness": "Current",
-                    "resources": [_described(item) for item in catalogue.in_group(name, version)],
-                }
-                for version in versions
-            ],
+            "version": version,
+            "freshness": "Current",
+            "resources": [_described(item) for item in catalogue.in_group(group, version)],
         }
-        for name, versions in catalogue.groups.items()
-        if (not name) is is_core
+        for version in catalogue.groups[group]
     ]
-    return {
-        "kind": "APIGroupDiscoveryList",
-        "apiVersion": "apidiscovery.k8s.io/v2",
-        "metadata": {},
-        "items": groups,
-    }
-
-
-def _verbs(resource: Resource) -> list[str]:
-    return [verb for verb in VERBS if verb != "deletecollection" or resource.deletes_collections]
 
 
 def _described(resource: Resource) -> Manifest:
     kind = resource.kind
-    own = {"group": kind.group, "version": kind.version, "kind": kind.kind}
-    described = {
+    own = resource.identity
+    below = [
+        {
+            "subresource": name,
+            "responseKind": _SCALE if name == "scale" else own,
+            "verbs": _subresource_verbs(name),
+        }
+        for name in resource.subresources
+    ]
+    return {
         "resource": kind.plural,
         "responseKind": own,
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": resource.singular,
-        "verbs": _verbs(resource),
-        "shortNames": list(resource.short_names),
-        "categories": list(resource.categories),
-        "subresources": [
-            {
-                "subresource": name,
-                "responseKind": _SCALE if name == "scale" else own,
-                "verbs": _SUBRESOURCE_VERBS[name],
-            }
-            for name in resource.subresources
-        ],
+        **_offered(resource),
+        **({"subresources": below} if below else {}),
     }
-    return {key: value for key, value in described.items() if value != []}
+
+
+def _offered(resource: Resource) -> Manifest:
+    """What both forms say in the same words."""
+    verbs = [verb for verb in _VERBS if verb != "deletecollection" or resource.deletes_collections]
+    names = {"shortNames": list(resource.short_names), "categories": list(resource.categories)}
+    return {"verbs": verbs} | {key: value for key, value in names.items() if value}
+
+
+def _subresource_verbs(name: str) -> list[str]:
+    return ["get"] if name == "log" else _SUBRESOURCE_VERBS

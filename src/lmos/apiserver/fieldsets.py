@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
 
-from lmos.apiserver.schema import LIST_TYPE, MAP_TYPE, Tree, child, item_key
+from lmos.apiserver.metadata import SYSTEM_FIELDS
+from lmos.apiserver.trees import LIST_TYPE, MAP_TYPE, Tree, child, item_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,14 +24,8 @@ FieldSet: TypeAlias = frozenset[Path]
 
 # Nobody owns these: they say which object it is, or only the server writes them.
 _UNOWNED = frozenset(
-    {("f:apiVersion",), ("f:kind",)}
-    | {
-        ("f:metadata", f"f:{name}")
-        for name in (
-            "name namespace uid resourceVersion generation creationTimestamp deletionTimestamp "
-            "deletionGracePeriodSeconds managedFields selfLink"
-        ).split()
-    }
+    [("f:apiVersion",), ("f:kind",)]
+    + [("f:metadata", f"f:{name}") for name in ("name", "namespace", *SYSTEM_FIELDS)]
 )
 
 
@@ -92,7 +87,7 @@ def without(tree: Tree, value: Json, fields: FieldSet, owned: FieldSet = frozens
 
     Empty ones stay where their own paths are `owned`: somebody wants them to be there and empty.
     """
-    return _without(tree, value, _nested(fields), _nested(owned))
+    return _without(tree, value, encoded(fields), encoded(owned))
 
 
 def _without(tree: Tree, value: Json, gone: Json, owned: Json) -> Json:
@@ -127,12 +122,8 @@ def _kept(tree: Tree, item: Json, gone: Json, owned: Json) -> Json:
     return type(item)() if rest is None and is_owned else rest
 
 
-def encoded(fields: FieldSet) -> Json:
+def encoded(fields: Iterable[Path]) -> dict[str, Json]:
     """The fieldsV1 form."""
-    return _nested(fields)
-
-
-def _nested(fields: Iterable[Path]) -> dict[str, Json]:
     root: dict[str, Json] = {}
     members = []
     for path in sorted(fields):

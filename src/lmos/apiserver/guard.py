@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
-from lmos.apiserver.status import ApiError, forbidden, unauthorized
+from lmos.apiserver.status import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -43,11 +43,11 @@ class Guard:
     def _refusal(self, scope: Scope) -> ApiError | None:
         headers = Headers(scope=scope)
         if _name(headers.get("host", "")) not in self._hosts:
-            return forbidden("this server answers only to loopback names in the Host header")
+            return ApiError(403, "Forbidden", "this server answers only to loopback names in the Host header")
         given = _token_in(headers.get("authorization", ""))
         if scope["path"] in HEALTH_PATHS or hmac.compare_digest(given, self._token):
             return None
-        return unauthorized()
+        return ApiError(401, "Unauthorized", "Unauthorized")
 
 
 def _token_in(authorization: str) -> bytes:

@@ -19,16 +19,31 @@ from lmos.apiserver.storage import StorageError
 from lmos.apiserver.verbs import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection
+    from typing import TypeAlias
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from lmos.apiserver.kinds import Catalogue
     from lmos.apiserver.server import Server
     from lmos.core.resources.kinds import Manifest
     from lmos.ports.pod_logs import PodLogs
 
+    # Of the catalogue, and of the steps of the path by their names; None where nothing is.
+    Document: TypeAlias = Callable[..., Manifest | None]
+
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+# Path and document, and the fuller one for those who prefer everything at once.
+_DOCUMENTS: tuple[tuple[str, Document, Document | None], ...] = (
+    ("/version", discovery.version, None),
+    ("/api", discovery.core_versions, discovery.aggregated_core),
+    ("/apis", discovery.group_list, discovery.aggregated_groups),
+    ("/apis/{group}", discovery.group, None),
+    ("/api/{version}", discovery.resource_list, None),
+    ("/apis/{group}/{version}", discovery.resource_list, None),
+    ("/openapi/v3", openapi.index, None),
+    ("/openapi/v3/api/{version}", openapi.document, None),
+    ("/openapi/v3/apis/{group}/{version}", openapi.document, None),
+)
 
 
 def app(
@@ -49,21 +64,13 @@ def app(
         pod_logs: Whoever runs the Pods; without it there are no logs.
         hosts: Names that the Host header may have.
     """
-    documents, resources = _Documents(server), _Resources(server, pod_logs)
+    resources = _Resources(server, pod_logs)
     routes = [
-        *(Route(path, _healthy) for path in sorted(HEALTH_PATHS)),
-        Route("/version", documents.version),
-        Route("/api", documents.core),
-        Route("/apis", documents.groups),
-        Route("/apis/{group}", documents.group),
-        Route("/api/{version}", documents.resources),
-        Route("/apis/{group}/{version}", documents.resources),
-        Route("/openapi/v2", documents.openapi_v2),
-        Route("/openapi/v3", documents.openapi_index),
-        Route("/openapi/v3/api/{version}", documents.openapi),
-        Route("/openapi/v3/apis/{group}/{version}", documents.openapi),
         Route("/api/{version}/{path:path}", resources),
         Route("/apis/{group}/{version}/{path:path}", resources),
+        *(Route(path, _healthy) for path in sorted(HEALTH_PATHS)),
+        *(Route(path, _told(server, plain, fuller)) for path, plain, fuller in _DOCUMENTS),
+        Route("/openapi/v2", _swagger(server)),
     ]
     handlers = {ApiError: _refused, StorageError: _failed, HTTPException: _unrouted}
     starlette = Starlette(routes=routes, exception_handlers=handlers)
@@ -83,60 +90,33 @@ class _Resources:
         await response(scope, receive, send)
 
 
-class _Documents:
-    """What the server says about itself."""
+def _told(server: Server, plain: Document, fuller: Document | None) -> Callable[..., Awaitable[Response]]:
+    async def tell(request: Request) -> Response:
+        if fuller and wants_aggregated(request.headers.get("accept", "")):
+            response = json_response(fuller(server.catalogue))
+            response.headers["content-type"] = AGGREGATED
+            return response
+        document = plain(server.catalogue, **request.path_params)
+        if document is None:
+            raise path_not_found()
+        return json_response(document)
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    return tell
 
-    @property
-    def _catalogue(self) -> Catalogue:
-        return self._server.catalogue
 
-    async def version(self, _request: Request) -> Response:
-        return json_response(discovery.VERSION)
+def _swagger(server: Server) -> Callable[..., Awaitable[Response]]:
+    as_json = _told(server, openapi.document_v2, None)
 
-    async def core(self, request: Request) -> Response:
-        return self._overview(request, discovery.core_versions, is_core=True)
-
-    async def groups(self, request: Request) -> Response:
-        return self._overview(request, lambda: discovery.group_list(self._catalogue), is_core=False)
-
-    async def group(self, request: Request) -> Response:
-        return _found(discovery.group(self._catalogue, request.path_params["group"]))
-
-    async def resources(self, request: Request) -> Response:
-        group, version = request.path_params.get("group", ""), request.path_params["version"]
-        return _found(discovery.resource_list(self._catalogue, group, version))
-
-    async def openapi_v2(self, request: Request) -> Response:
+    async def tell(request: Request) -> Response:
         if "protobuf" in request.headers.get("accept", ""):
             return Response(openapi.EMPTY_SWAGGER, media_type=openapi.SWAGGER_PROTOBUF)
-        return json_response(openapi.document_v2(self._catalogue))
+        return await as_json(request)
 
-    async def openapi_index(self, _request: Request) -> Response:
-        return json_response(openapi.index(self._catalogue))
-
-    async def openapi(self, request: Request) -> Response:
-        group, version = request.path_params.get("group", ""), request.path_params["version"]
-        return _found(openapi.document(self._catalogue, group, version))
-
-    def _overview(self, request: Request, plain: Callable[[], Manifest], *, is_core: bool) -> Response:
-        if not wants_aggregated(request.headers.get("accept", "")):
-            return json_response(plain())
-        response = json_response(discovery.aggregated(self._catalogue, is_core=is_core))
-        response.headers["content-type"] = AGGREGATED
-        return response
+    return tell
 
 
 async def _healthy(_request: Request) -> Response:
     return PlainTextResponse("ok")
-
-
-def _found(document: Manifest | None) -> Response:
-    if document is None:
-        raise path_not_found()
-    return json_response(document)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
@@ -147,13 +127,13 @@ async def _refused(_request: Request, error: Exception) -> Response:
     return response
 
 
-async def _failed(_request: Request, error: Exception) -> Response:
+async def _failed(request: Request, error: Exception) -> Response:
     failure = cast("StorageError", error)
-    refusal = ApiError(failure.http_status, "InternalError", f"{failure.message} {failure.hint}")
-    return json_response(refusal.status, refusal.http)
+    said = f"{failure.message} {failure.hint}"
+    return await _refused(request, ApiError(failure.http_status, "InternalError", said))
 
 
-async def _unrouted(_request: Request, error: Exception) -> Response:
+async def _unrouted(request: Request, error: Exception) -> Response:
     code = cast("HTTPException", error).status_code
-    refusal = method_not_allowed() if code == HTTPStatus.METHOD_NOT_ALLOWED else path_not_found()
-    return json_response(refusal.status, refusal.http)
+    is_method = code == HTTPStatus.METHOD_NOT_ALLOWED
+    return await _refused(request, method_not_allowed() if is_method else path_not_found())

@@ -70,13 +70,16 @@ def _taken(step: _Step, value: Json) -> list[Json]:
         return value
     wanted = step["value"].strip("'\"")
     equal = step["op"] == "=="
-    return [item for item in value if (_text(item, step["key"]) == wanted) is equal]
+    return [item for item in value if (text_at(item, step["key"]) == wanted) is equal]
 
 
-def _text(item: Json, key: str) -> str:
-    for step in key.split("."):
-        item = item.get(step) if isinstance(item, dict) else None
-    return str(item).lower() if isinstance(item, bool) else str(item)
+def text_at(value: Json, path: str) -> str:
+    """The value at a path of plain fields as text; an absent one is the empty text."""
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def replaced(value: Json, path: str, new: Json) -> Json:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
-from lmos.apiserver.schema import PRESERVE, Schema
+from lmos.apiserver.schema import Schema
+from lmos.apiserver.trees import PRESERVE
 from lmos.core.resources.kinds import Kind
 
 if TYPE_CHECKING:
@@ -18,77 +19,67 @@ if TYPE_CHECKING:
     from lmos.apiserver.values import Json
     from lmos.core.resources.kinds import Manifest
 
-Completion: TypeAlias = Callable[["Manifest"], "Manifest"]
-"""Fills in what a kind derives from other fields."""
-Check: TypeAlias = Callable[["Manifest", "Manifest | None"], Iterable["Cause"]]
-"""What a kind refuses in an object (first) that is to follow another (second, None when created)."""
-Grace: TypeAlias = Callable[["Manifest", "int | None"], int]
-"""
-The seconds that a deleted object gets to end, where so many are wanted (None: as many as the object says).
-
-Whoever ended it deletes it again, with 0.
-"""
 Cell: TypeAlias = Callable[["Manifest", "datetime"], "Json"]
 """What a column shows of an object at a moment, where no path can say it."""
 
 
-def as_it_is(manifest: Manifest) -> Manifest:
-    """The completion of kinds that derive nothing."""
+def _as_it_is(manifest: Manifest) -> Manifest:
     return manifest
 
 
-def accept_all(_manifest: Manifest, _old: Manifest | None) -> Iterable[Cause]:
-    """The check of kinds whose schema says everything."""
+def _accept_all(_manifest: Manifest, _old: Manifest | None) -> Iterable[Cause]:
     return ()
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the table that `kubectl get` prints; columns of priority above 0 show with `-o wide`."""
+class Behaviour:
+    """
+    What a built-in kind does beyond its schema.
 
-    name: str
-    type: str
-    path: str
-    format: str = ""
-    priority: int = 0
-    description: str = ""
-    cell: Cell | None = None
+    Attributes:
+        completed: Fills in what follows from other fields.
+        problems: What is refused in an object (first) that is to follow another (None when it is new).
+        grace: The seconds that a deleted object gets to end, where so many are wanted (None: as many as the
+            object says). Whoever ended it deletes it again, with 0. Kinds without it end at once.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Where the scale subresource finds its numbers."""
-
-    spec_path: str
-    status_path: str
-    selector_path: str = ""
+    completed: Callable[[Manifest], Manifest] = _as_it_is
+    problems: Callable[[Manifest, Manifest | None], Iterable[Cause]] = _accept_all
+    grace: Callable[[Manifest, int | None], int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """One version of a kind as the server serves it."""
+    """
+    One version of a kind as the server serves it.
+
+    Attributes:
+        columns: The `additionalPrinterColumns`, `scale`: the scale subresource, as definitions declare them.
+        cells: What a column shows that names an `x-cell` in place of a path.
+        blank: What a new object has before anybody writes to it.
+        is_closing: Whether the kind is being deleted, so that no new objects are taken.
+        selectable: The paths that field selectors may name.
+    """
 
     kind: Kind
     singular: str
     list_kind: str
     schema: Schema
-    storage_version: str
-    short_names: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    columns: tuple[Column, ...] = ()
-    scale: Scale | None = None
-    has_status: bool = False
-    is_custom: bool = True
-    counts_generations: bool = True
-    has_log: bool = False
-    returns_deleted: bool = False
-    is_closing: bool = False
-    deletes_collections: bool = True
-    completion: Completion = as_it_is
-    check: Check = accept_all
-    grace: Grace | None = None
-    blank: Manifest = field(default_factory=dict)
-    selectable_fields: tuple[str, ...] = ()
+    stored_as: str
+    short_names: tuple[str, ...]
+    categories: tuple[str, ...]
+    columns: tuple[Json, ...]
+    selectable: tuple[str, ...]
+    subresources: tuple[str, ...]
+    scale: Json
+    is_custom: bool
+    is_closing: bool
+    counts_generations: bool
+    returns_deleted: bool
+    deletes_collections: bool
+    blank: Manifest
+    behaviour: Behaviour
+    cells: Mapping[str, Cell]
 
     @cached_property
     def key(self) -> str:
@@ -96,20 +87,14 @@ class Resource:
         return str(self.kind)
 
     @property
-    def selectable(self) -> tuple[str, ...]:
-        """The paths that field selectors may name."""
-        return ("metadata.name", "metadata.namespace", *self.selectable_fields)
+    def identity(self) -> Manifest:
+        """Group, version and kind, as documents about it name it."""
+        return {"group": self.kind.group, "version": self.kind.version, "kind": self.kind.kind}
 
-    @property
-    def stored_as(self) -> str:
-        """The `apiVersion` in which objects are stored."""
-        return f"{self.kind.group}/{self.storage_version}" if self.kind.group else self.storage_version
-
-    @property
-    def subresources(self) -> tuple[str, ...]:
-        """The subresources that are served."""
-        served = {"status": self.has_status, "scale": self.scale, "log": self.has_log}
-        return tuple(name for name, is_served in served.items() if is_served)
+    @cached_property
+    def has_status(self) -> bool:
+        """Whether the status is written apart from all else."""
+        return "status" in self.subresources
 
 
 @dataclass(frozen=True)
@@ -141,63 +126,59 @@ class Catalogue:
 
 def resources_of(
     spec: Json,
-    *,
-    is_custom: bool = True,
-    is_closing: bool = False,
-    completion: Completion = as_it_is,
-    check: Check = accept_all,
-    grace: Grace | None = None,
+    behaviour: Behaviour | None = None,
     cells: Mapping[str, Cell] | None = None,
+    *,
+    is_closing: bool = False,
 ) -> tuple[Resource, ...]:
     """
     The resources that the `spec` of a CustomResourceDefinition serves, one a version.
 
     Args:
         spec: The definition, in the form of apiextensions.k8s.io/v1; built-in kinds are declared in it too.
-        is_custom: Whether a CRD defines the kind.
-        is_closing: Whether that CRD is being deleted, so that no new objects are taken.
-        completion: Fills in derived fields.
-        check: Refuses what the schema cannot say.
-        grace: Says how long a deleted object may take to end; without it none may.
-        cells: What the columns show that name an `x-cell` in place of a path.
+        behaviour: What a built-in kind does beyond its schema; None for custom kinds.
+        cells: The cells that columns name.
+        is_closing: Whether the definition is being deleted.
     """
-    names = spec["names"]
+    names, group, is_custom = spec["names"], spec["group"], behaviour is None
     storage = next((version["name"] for version in spec["versions"] if version["storage"]), "")
     found = []
     for version in spec["versions"]:
         if not version["served"]:
             continue
-        subresources = version.get("subresources") or {}
-        plural, namespaced = names["plural"], spec["scope"] == "Namespaced"
-        schema = (version.get("schema") or {}).get("openAPIV3Schema") or {PRESERVE: True}
+        below = version.get("subresources") or {}
+        served = {
+            "status": "status" in below,
+            "scale": below.get("scale"),
+            "log": not is_custom and "log" in below,
+        }
         columns = version.get("additionalPrinterColumns") or [_AGE]
         if is_custom or not any(column["name"] == "Name" for column in columns):
             columns = [_NAME, *columns]
+        selectable = [item["jsonPath"].removeprefix(".") for item in version.get("selectableFields") or ()]
+        schema = (version.get("schema") or {}).get("openAPIV3Schema") or {PRESERVE: True}
+        namespaced = spec["scope"] == "Namespaced"
         found.append(
             Resource(
-                kind=Kind(spec["group"], version["name"], names["kind"], plural, namespaced),
+                kind=Kind(group, version["name"], names["kind"], names["plural"], namespaced),
                 singular=names.get("singular") or names["kind"].lower(),
                 list_kind=names.get("listKind") or f"{names['kind']}List",
                 schema=Schema(schema),
-                storage_version=storage,
+                stored_as=f"{group}/{storage}" if group else storage,
                 short_names=tuple(names.get("shortNames") or ()),
                 categories=tuple(names.get("categories") or ()),
-                columns=tuple(_column(item, cells or {}) for item in columns),
-                scale=_scale(subresources["scale"]) if subresources.get("scale") else None,
-                has_status="status" in subresources,
+                columns=tuple(columns),
+                selectable=("metadata.name", "metadata.namespace", *selectable),
+                subresources=tuple(name for name, is_served in served.items() if is_served),
+                scale=below.get("scale"),
                 is_custom=is_custom,
                 is_closing=is_closing,
                 counts_generations=spec.get("x-generation", is_custom),
-                has_log=not is_custom and "log" in subresources,
                 returns_deleted=spec.get("x-returns-deleted", False),
-                completion=completion,
-                check=check,
-                grace=grace,
                 deletes_collections=not spec.get("x-deleted-one-by-one", False),
                 blank=spec.get("x-blank", {}),
-                selectable_fields=tuple(
-                    item["jsonPath"].removeprefix(".") for item in version.get("selectableFields") or ()
-                ),
+                behaviour=behaviour or Behaviour(),
+                cells=cells or {},
             )
         )
     return tuple(found)
@@ -211,23 +192,3 @@ _NAME = {
     "jsonPath": ".metadata.name",
 }
 _AGE = {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}
-
-
-def _column(declared: Json, cells: Mapping[str, Cell]) -> Column:
-    return Column(
-        name=declared["name"],
-        type=declared["type"],
-        path=declared.get("jsonPath", ""),
-        cell=cells.get(declared.get("x-cell", "")),
-        format=declared.get("format", ""),
-        priority=declared.get("priority", 0),
-        description=declared.get("description", ""),
-    )
-
-
-def _scale(declared: Json) -> Scale:
-    return Scale(
-        spec_path=declared["specReplicasPath"],
-        status_path=declared["statusReplicasPath"],
-        selector_path=declared.get("labelSelectorPath", ""),
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from lmos.apiserver.requests import is_true, number_of
 from lmos.apiserver.status import ApiError, Cause, bad_request, invalid
 from lmos.core.resources.kinds import Kind
 from lmos.ports.pod_logs import LogRequest, NoLog
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 _OPTIONS = Kind("", "v1", "PodLogOptions", "pods")
 # The least that each number may be.
 _LEAST = {"tailLines": 0, "limitBytes": 1, "sinceSeconds": 1}
-_DIGITS_LIMIT = 18
 _LONGEST_SECONDS = 10**9
-_TRUE = ("true", "1")
 
 
 def log_request_of(pod: Manifest, query: Mapping[str, str], now: datetime) -> LogRequest:
@@ -32,7 +31,7 @@ def log_request_of(pod: Manifest, query: Mapping[str, str], now: datetime) -> Lo
     """
     name = pod["metadata"]["name"]
     _refuse_other_containers(pod, query.get("container", ""))
-    numbers = {option: _number(query[option]) for option in _LEAST if query.get(option)}
+    numbers = {option: value for option in _LEAST if (value := number_of(query, option)) is not None}
     wrong = [
         Cause(option, f"Invalid value: {value}: must be greater than {'or equal to 0' if not least else '0'}")
         for option, least in _LEAST.items()
@@ -41,15 +40,15 @@ def log_request_of(pod: Manifest, query: Mapping[str, str], now: datetime) -> Lo
     since = _moment(query["sinceTime"]) if query.get("sinceTime") else None
     if since and "sinceSeconds" in numbers:
         message = "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified"
-        wrong.append(Cause("[]", message, "FieldValueForbidden"))
+        wrong.append(Cause("[]", message))
     if wrong:
         raise invalid(_OPTIONS, name, wrong)
     if "sinceSeconds" in numbers:
         since = now - timedelta(seconds=min(numbers["sinceSeconds"], _LONGEST_SECONDS))
     return LogRequest(
-        follow=query.get("follow") in _TRUE,
-        previous=query.get("previous") in _TRUE,
-        timestamps=query.get("timestamps") in _TRUE,
+        follow=is_true(query, "follow"),
+        previous=is_true(query, "previous"),
+        timestamps=is_true(query, "timestamps"),
         since=since,
         tail_lines=numbers.get("tailLines"),
         limit_bytes=numbers.get("limitBytes"),
@@ -82,12 +81,6 @@ def _refuse_other_containers(pod: Manifest, wanted: str) -> None:
         raise bad_request(f"a container name must be specified for pod {name}, choose one of: [{choice}]")
     if wanted and wanted not in containers:
         raise bad_request(f"container {wanted} is not valid for pod {name}")
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > _DIGITS_LIMIT:
-        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    return int(text)
 
 
 def _moment(text: str) -> datetime:

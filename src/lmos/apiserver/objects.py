@@ -11,14 +11,12 @@ from lmos.apiserver.fieldsets import fields
 from lmos.apiserver.metadata import ANNOTATIONS_LIMIT_BYTES, STANDARD_FINALIZERS, SYSTEM_FIELDS
 from lmos.apiserver.ownership import Manager, after_update, difference, managers_of, owned_by
 from lmos.apiserver.status import (
+    ApiError,
     Cause,
     apply_conflict,
     bad_request,
     conflict,
     invalid,
-    stale,
-    unreadable,
-    untyped,
 )
 from lmos.apiserver.values import canonical, without_nulls
 
@@ -35,7 +33,8 @@ class Intent:
     """
     Who writes, when (RFC 3339), to which subresource, and how strictly unknown fields are taken.
 
-    What is `doubtful` in what was sent, before anybody knows its kind, is taken as strictly.
+    What is `doubtful` in what was sent, before anybody knows its kind, is taken as strictly. Of a dry run,
+    nothing is stored.
     """
 
     manager: str
@@ -43,6 +42,7 @@ class Intent:
     subresource: str = ""
     unknown_fields: Literal["Ignore", "Warn", "Strict"] = "Warn"
     doubtful: tuple[str, ...] = ()
+    is_dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,8 @@ def draft_of(resource: Resource, sent: Json, intent: Intent, *, is_apply: bool =
     Read what a client sent.
 
     Raises:
-        ApiError: 500 for an apply of fields that the kind does not know.
         ApiError: 400 when it is no object of this kind, or has unknown fields or one twice and `intent` is
-            strict.
+            strict. As a real server says it, 500 for an apply of unknown fields.
     """
     metadata = sent.get("metadata") if isinstance(sent, dict) else None
     if not isinstance(sent, dict) or not isinstance(metadata, (dict, type(None))):
@@ -76,7 +75,11 @@ def draft_of(resource: Resource, sent: Json, intent: Intent, *, is_apply: bool =
     manifest = {**body, **named, "metadata": without_nulls(metadata or {})}
     kept, unknown = resource.schema.pruned(manifest)
     if is_apply and unknown:
-        raise untyped(kind, manifest["metadata"], f".{unknown[0]}: field not declared in schema")
+        named = manifest["metadata"]
+        where = f"{named.get('namespace', '')}/{named.get('name', '')}; {kind.group}/{kind.version}"
+        why = f".{unknown[0]}: field not declared in schema"
+        message = f"failed to create typed patch object ({where}, Kind={kind.kind}): {why}"
+        raise ApiError(500, "", message)
     problems = (*intent.doubtful, *(f'unknown field "{path}"' for path in unknown))
     if problems and intent.unknown_fields == "Strict":
         label = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
@@ -141,13 +144,13 @@ def updated(
     """
     _refuse_other(resource, live, manifest)
     if intent.subresource == "status":
-        wanted = {**live, **_part(manifest, "status")}
-        if "status" not in manifest:
-            wanted.pop("status", None)
+        body, status = live, manifest
     else:
-        kept = _part(live, "status") if resource.has_status else _part(manifest, "status")
-        body = {key: value for key, value in manifest.items() if key != "status"}
-        wanted = {**body, "metadata": _metadata_after(resource, live, manifest), **kept}
+        body = {**manifest, "metadata": _metadata_after(resource, live, manifest)}
+        status = live if resource.has_status else manifest
+    wanted = {key: value for key, value in body.items() if key != "status"}
+    if "status" in status:
+        wanted["status"] = status["status"]
     complete = _completed(resource, wanted, live)
     if resource.counts_generations and _content(resource, complete) != _content(resource, live):
         generation = live["metadata"].get("generation", 0) + 1
@@ -200,14 +203,15 @@ def _refuse_other(resource: Resource, live: Manifest, manifest: Manifest) -> Non
         cause = Cause("metadata.resourceVersion", "Invalid value: 0: must be specified for an update")
         raise invalid(replace(resource.kind, kind=resource.kind.plural), there["name"], [cause])
     if sent.get("resourceVersion") and sent["resourceVersion"] != there["resourceVersion"]:
-        raise stale(resource.kind, there["name"])
+        why = "the object has been modified; please apply your changes to the latest version and try again"
+        raise conflict(resource.kind, there["name"], why)
 
 
 def _metadata_after(resource: Resource, live: Manifest, manifest: Manifest) -> Manifest:
     there, sent = live["metadata"], manifest["metadata"]
     if "deletionTimestamp" in there and set(sent.get("finalizers", ())) - set(there.get("finalizers", ())):
         message = "Forbidden: no new finalizers can be added if the object is being deleted"
-        cause = Cause("metadata.finalizers", message, "FieldValueForbidden")
+        cause = Cause("metadata.finalizers", message)
         raise invalid(resource.kind, there["name"], [cause])
     fixed = (*SYSTEM_FIELDS, "name", "namespace", "generateName")
     free = {key: value for key, value in sent.items() if key not in fixed}
@@ -239,12 +243,13 @@ def _completed(resource: Resource, manifest: Manifest, old: Manifest | None) -> 
     mistyped = next((cause for cause in found if cause.reason == "FieldValueTypeInvalid"), None)
     if mistyped and not resource.is_custom:
         # Built-in kinds have types of their own, so that such an object cannot even be read.
-        raise unreadable(kind, mistyped)
+        label = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
+        raise bad_request(f"{label}: json: {mistyped.field}: {mistyped.message}")
     if found:
         raise invalid(kind, name, found)
     # What a kind completes and checks by itself may rely on what the schema promises.
-    complete = resource.completion(defaulted)
-    if found := list(resource.check(complete, old)):
+    complete = resource.behaviour.completed(defaulted)
+    if found := list(resource.behaviour.problems(complete, old)):
         raise invalid(kind, name, found)
     return complete
 
@@ -252,12 +257,12 @@ def _completed(resource: Resource, manifest: Manifest, old: Manifest | None) -> 
 def _metadata_problems(resource: Resource, metadata: Manifest) -> Iterator[Cause]:
     if not metadata.get("name"):
         message = "Required value: name or generateName is required"
-        yield Cause("metadata.name", message, "FieldValueRequired")
+        yield Cause("metadata.name", message)
     annotations = metadata.get("annotations")
     texts = chain.from_iterable(annotations.items()) if isinstance(annotations, dict) else ()
     if sum(len(str(text).encode()) for text in texts) > ANNOTATIONS_LIMIT_BYTES:
         message = f"Too long: may not be more than {ANNOTATIONS_LIMIT_BYTES} bytes"
-        yield Cause("metadata.annotations", message, "FieldValueTooLong")
+        yield Cause("metadata.annotations", message)
     if not resource.is_custom:
         why = "name is neither a standard finalizer name nor is it fully qualified"
         for index, name in enumerate(metadata.get("finalizers") or ()):
@@ -272,10 +277,6 @@ def _metadata_problems(resource: Resource, metadata: Manifest) -> Iterator[Cause
 
 def _objects_in(items: Json) -> list[Manifest]:
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def _part(manifest: Manifest, name: str) -> Manifest:
-    return {name: manifest[name]} if name in manifest else {}
 
 
 def _content(resource: Resource, manifest: Manifest) -> bytes:

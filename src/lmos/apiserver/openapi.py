@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lmos.apiserver.metadata import OBJECT_META
-from lmos.apiserver.schema import INT_OR_STRING, LIST_KEYS, LIST_TYPE
+from lmos.apiserver.trees import INT_OR_STRING, KEY_PATTERN, LIST_KEYS, LIST_TYPE, rebuilt
 from lmos.apiserver.values import encode
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ _WRITE_PARAMETERS = [
     {"name": name, "in": "query", "schema": {"type": "string"}}
     for name in ("dryRun", "fieldManager", "fieldValidation")
 ]
-# A word of ours that OpenAPI readers do not know.
-_HIDDEN = "x-key-pattern"
 
 
 def index(catalogue: Catalogue) -> Manifest:
@@ -40,7 +39,7 @@ def index(catalogue: Catalogue) -> Manifest:
     return {"paths": paths}
 
 
-def document(catalogue: Catalogue, group: str, version: str) -> Manifest | None:
+def document(catalogue: Catalogue, version: str, group: str = "") -> Manifest | None:
     """`/openapi/v3/apis/{group}/{version}`, `api/{version}` for the core; None when nothing is there."""
     resources = catalogue.in_group(group, version)
     if not resources:
@@ -73,44 +72,26 @@ def _schema(resource: Resource, references: str) -> Manifest:
         "description": OBJECT_META["description"],
         "allOf": [{"$ref": references + _META}],
     }
-    tree["x-kubernetes-group-version-kind"] = [_identity(resource)]
+    tree["x-kubernetes-group-version-kind"] = [resource.identity]
     return tree
 
 
 def _readable(tree: Json, *, is_custom: bool = False) -> Manifest:
-    out = {key: value for key, value in tree.items() if key != _HIDDEN}
+    out = {key: value for key, value in tree.items() if key != KEY_PATTERN}
     if tree.get(INT_OR_STRING):
         either = {"anyOf": [{"type": "integer"}, {"type": "string"}]}
         out = either | out if is_custom else out | {"type": "string", "format": "int-or-string"}
     if not is_custom:
         out |= _merge_hints(tree)
-    if "properties" in tree:
-        out["properties"] = {
-            name: _readable(sub, is_custom=is_custom) for name, sub in tree["properties"].items()
-        }
-    for key in ("items", "additionalProperties"):
-        if isinstance(tree.get(key), dict):
-            out[key] = _readable(tree[key], is_custom=is_custom)
-    return out
+    return out | rebuilt(tree, partial(_readable, is_custom=is_custom))
 
 
 def _merge_hints(tree: Json) -> Manifest:
     """How lists merge, in the words of strategic merge patches, which custom kinds do not know."""
-    match tree.get(LIST_TYPE):
-        case "map":
-            return {
-                "x-kubernetes-patch-merge-key": tree[LIST_KEYS][0],
-                "x-kubernetes-patch-strategy": "merge",
-            }
-        case "set":
-            return {"x-kubernetes-patch-strategy": "merge"}
-        case _:
-            return {}
-
-
-def _identity(resource: Resource) -> Manifest:
-    kind = resource.kind
-    return {"group": kind.group, "version": kind.version, "kind": kind.kind}
+    if tree.get(LIST_TYPE) not in ("map", "set"):
+        return {}
+    key = {"x-kubernetes-patch-merge-key": tree[LIST_KEYS][0]} if tree[LIST_TYPE] == "map" else {}
+    return {**key, "x-kubernetes-patch-strategy": "merge"}
 
 
 def _path(resource: Resource) -> str:
@@ -122,13 +103,13 @@ def _path(resource: Resource) -> str:
 
 def _operations(resource: Resource) -> Manifest:
     answer = {"200": {"description": "OK", "content": {"application/json": {"schema": {"type": "object"}}}}}
-    identity = {"x-kubernetes-group-version-kind": _identity(resource)}
+    identity = {"x-kubernetes-group-version-kind": resource.identity}
     return {
         verb: {
             **identity,
-            "x-kubernetes-action": action,
+            "x-kubernetes-action": verb,
             "parameters": _WRITE_PARAMETERS if verb != "get" else [],
             "responses": answer,
         }
-        for verb, action in (("get", "get"), ("put", "put"), ("patch", "patch"), ("delete", "delete"))
+        for verb in ("get", "put", "patch", "delete")
     }

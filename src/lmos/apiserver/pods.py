@@ -40,24 +40,13 @@ def problems(pod: Manifest, old: Manifest | None) -> Iterator[Cause]:
     for field in _CONTAINERS:
         if len(now.get(field, ())) != len(before.get(field, ())):
             message = "Forbidden: pod updates may not add or remove containers"
-            yield Cause(f"spec.{field}", message, "FieldValueForbidden")
+            yield Cause(f"spec.{field}", message)
             return
-    yield from _deadline_problems(now.get("activeDeadlineSeconds"), before.get("activeDeadlineSeconds"))
     lost = [item for item in before.get("tolerations", ()) if item not in now.get("tolerations", ())]
     # Kubernetes binds a Pod to its node by the subresource `binding`; here an update names the node, once.
     free = _FREE if before.get("nodeName") else _FREE | {"nodeName"}
     if lost or _fixed(now, free) != _fixed(before, free):
-        yield Cause("spec", _FORBIDDEN, "FieldValueForbidden")
-
-
-def _deadline_problems(now: int | None, before: int | None) -> Iterator[Cause]:
-    where = "spec.activeDeadlineSeconds"
-    if before is None:
-        return
-    if now is None:
-        yield Cause(where, "Invalid value: null: must not update from a positive integer to nil value")
-    elif now > before:
-        yield Cause(where, f"Invalid value: {now}: must be less than or equal to previous value")
+        yield Cause("spec", _FORBIDDEN)
 
 
 def _fixed(spec: Manifest, free: frozenset[str]) -> Manifest:

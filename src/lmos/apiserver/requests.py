@@ -7,6 +7,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Literal, cast
 
 import orjson
@@ -20,7 +21,7 @@ from lmos.apiserver.values import Json, decode
 from lmos.apiserver.watch import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from starlette.requests import Request
 
@@ -31,22 +32,17 @@ REQUEST_SECONDS = 60.0
 _SUBRESOURCES_OF_NAMESPACES = frozenset({"status", "finalize"})
 _MANAGER_LIMIT = 128
 _DIGITS_LIMIT = 18
-_GRACE_DIGITS_LIMIT = 9
+_LONGEST_SECONDS = 10**9
+_MATCH = "resourceVersionMatch"
+# What Kubernetes calls the parameters of each method.
+_OPTIONS = {"POST": "Create", "PUT": "Update", "PATCH": "Patch"}
 # Durations as Go writes them.
 _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION_PART = re.compile(r"(\d{1,9}(?:\.\d*)?)(ns|us|µs|ms|s|m|h)", re.ASCII)
 _DURATION = re.compile(rf"|[-+]?(?:0|(?:{_DURATION_PART.pattern})+)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a path names: a collection (no name), an object, or a subresource of it."""
-
-    place: Place
-    subresource: str = ""
-
-
-def target_of(catalogue: Catalogue, group: str, version: str, path: str) -> Target:
+def place_of(catalogue: Catalogue, group: str, version: str, path: str) -> Place:
     """
     Read the part of a path that follows group and version.
 
@@ -61,18 +57,13 @@ def target_of(catalogue: Catalogue, group: str, version: str, path: str) -> Targ
     if is_within and (group or steps[2] not in _SUBRESOURCES_OF_NAMESPACES):
         namespace, steps = steps[1], steps[2:]
     plural, name, subresource, *rest = (*steps, "", "")
-    if len(steps) == 1:
-        name = subresource = ""
-        rest = []
     resource = catalogue.find(group, version, plural)
-    is_misplaced = resource and namespace and not resource.kind.namespaced
-    if resource is None or is_misplaced or any(rest):
+    if resource is None or any(rest) or subresource not in ("", *resource.subresources):
         raise path_not_found()
-    if subresource and subresource not in resource.subresources:
+    # Only lists and watches reach over all namespaces.
+    if bool(namespace) is not resource.kind.namespaced and (namespace or name):
         raise path_not_found()
-    if name and resource.kind.namespaced and not namespace:
-        raise path_not_found()
-    return Target(Place(resource, namespace, name), subresource)
+    return Place(resource, namespace, name, subresource)
 
 
 async def body_of_request(request: Request, seconds: float) -> bytes:
@@ -121,39 +112,66 @@ def intent_of(request: Request, now: str, subresource: str, body: bytes, sent: J
     Who writes and how, with a `body` that was read as `sent`.
 
     Raises:
-        ApiError: 422 for a field manager or a field validation that cannot be.
+        ApiError: 422 for a field manager, a field validation or a dry run that cannot be.
     """
-    query, options = request.query_params, options_of(request)
+    query = request.query_params
     agent = request.headers.get("user-agent", "").partition("/")[0]
     manager = query.get("fieldManager") or agent[:_MANAGER_LIMIT] or "unknown"
+    strictness, dry_run = query.get("fieldValidation") or "Warn", query.get("dryRun", "")
+    refuse_options(f"{_OPTIONS[request.method]}Options", _write_problems(manager, strictness, dry_run))
+    doubtful = () if strictness == "Ignore" else repeated_fields(body, media_type_of(request), sent)
+    unknown_fields = cast("Literal['Ignore', 'Warn', 'Strict']", strictness)
+    return Intent(manager, now, subresource, unknown_fields, doubtful, is_dry_run=bool(dry_run))
+
+
+def refuse_options(kind: str, problems: Iterable[Cause]) -> None:
+    """Raise ApiError 422 where the parameters of a request, `PatchOptions` and the like, have problems."""
+    if causes := list(problems):
+        raise invalid_options(kind, causes)
+
+
+def _write_problems(manager: str, strictness: str, dry_run: str) -> Iterator[Cause]:
     if len(manager) > _MANAGER_LIMIT:
-        message = f"Too long: may not be more than {_MANAGER_LIMIT} bytes"
-        raise invalid_options(options, Cause("fieldManager", message, "FieldValueTooLong"))
-    if not manager.isprintable():
-        raise invalid_options(
-            options, Cause("fieldManager", "Invalid value: should only contain printable characters")
-        )
-    unknown_fields = query.get("fieldValidation") or "Warn"
-    if unknown_fields not in ("Ignore", "Warn", "Strict"):
-        message = f'Unsupported value: "{unknown_fields}": supported values: "", "Ignore", "Strict", "Warn"'
-        raise invalid_options(options, Cause("fieldValidation", message, "FieldValueNotSupported"))
-    doubtful = () if unknown_fields == "Ignore" else repeated_fields(body, media_type_of(request), sent)
-    strictness = cast("Literal['Ignore', 'Warn', 'Strict']", unknown_fields)
-    return Intent(manager, now, subresource, strictness, doubtful)
+        yield Cause("fieldManager", f"Too long: may not be more than {_MANAGER_LIMIT} bytes")
+    elif not manager.isprintable():
+        yield Cause("fieldManager", "Invalid value: should only contain printable characters")
+    if strictness not in ("Ignore", "Warn", "Strict"):
+        yield _unsupported("fieldValidation", strictness, '"", "Ignore", "Strict", "Warn"')
+    yield from _dry_run_problems(dry_run)
 
 
-def options_of(request: Request) -> str:
-    """What Kubernetes calls the parameters of such a request: `PatchOptions` and the like."""
-    names = {"POST": "Create", "PUT": "Update", "PATCH": "Patch", "DELETE": "Delete"}
-    return f"{names.get(request.method, 'List')}Options"
-
-
-def is_dry_run(value: str, options: str) -> bool:
-    """Whether nothing is to be stored. Raises ApiError 422 for anything but `All`."""
+def _dry_run_problems(value: str) -> Iterator[Cause]:
     if value not in ("", "All"):
-        message = f'Unsupported value: ["{value}"]: supported values: "All"'
-        raise invalid_options(options, Cause("dryRun", message, "FieldValueNotSupported"))
-    return bool(value)
+        yield Cause("dryRun", f'Unsupported value: ["{value}"]: supported values: "All"')
+
+
+def _unsupported(option: str, value: str, supported: str) -> Cause:
+    return Cause(option, f'Unsupported value: "{value}": supported values: {supported}')
+
+
+def list_problems(query: Mapping[str, str]) -> Iterator[Cause]:
+    """What the parameters of a list may not ask for."""
+    match, version = query.get(_MATCH, ""), query.get("resourceVersion", "")
+    if "sendInitialEvents" in query:
+        yield Cause("sendInitialEvents", "Forbidden: sendInitialEvents is forbidden for list")
+    if match and not version:
+        yield Cause(_MATCH, f"Forbidden: {_MATCH} is forbidden unless resourceVersion is provided")
+    if match == "Exact" and version == "0":
+        yield Cause(_MATCH, f'Forbidden: {_MATCH} "exact" is forbidden for resourceVersion "0"')
+    if match not in ("", "Exact", "NotOlderThan"):
+        yield _unsupported(_MATCH, match, '"Exact", "NotOlderThan", ""')
+
+
+def watch_problems(query: Mapping[str, str]) -> Iterator[Cause]:
+    """What the parameters of a watch may not ask for."""
+    match, begins = query.get(_MATCH, ""), "sendInitialEvents" in query
+    if begins and match != "NotOlderThan":
+        yield Cause(_MATCH, f"Forbidden: sendInitialEvents requires setting {_MATCH} to NotOlderThan")
+    if match and not begins:
+        why = f"{_MATCH} is forbidden for watch unless sendInitialEvents is provided"
+        yield Cause(_MATCH, f"Forbidden: {why}")
+    if match not in ("", "NotOlderThan"):
+        yield _unsupported(_MATCH, match, '"NotOlderThan"')
 
 
 def selection_of(query: Mapping[str, str], place: Place) -> Selection:
@@ -172,45 +190,52 @@ def selection_of(query: Mapping[str, str], place: Place) -> Selection:
 
 
 def removal_of(query: Mapping[str, str], body: bytes, media_type: str) -> Removal:
-    """How to delete, from DeleteOptions in the body or the query. Raises ApiError 400."""
+    """How to delete, from DeleteOptions in the body or the query. Raises ApiError 400 or 422."""
     options = decode(body, media_type) if body.strip() else {}
-    if not isinstance(options, dict):
-        raise bad_request("the body of a deletion is a DeleteOptions object")
-    preconditions = options.get("preconditions") or {}
+    preconditions = options.get("preconditions") or {} if isinstance(options, dict) else None
     if not isinstance(preconditions, dict):
-        raise bad_request("the preconditions of a deletion are an object")
+        raise bad_request("the body of a deletion is a DeleteOptions object, and so are its preconditions")
     propagation = options.get("propagationPolicy") or query.get("propagationPolicy") or "Background"
     if options.get("orphanDependents") or query.get("orphanDependents") == "true":
         propagation = "Orphan"
+    dry_run = options.get("dryRun") or [query.get("dryRun", "")]
+    problems = list(chain.from_iterable(map(_dry_run_problems, dry_run)))
     if propagation not in ("Background", "Foreground", "Orphan"):
         supported = '"Foreground", "Background", "Orphan", "nil"'
-        message = f'Unsupported value: "{propagation}": supported values: {supported}'
-        raise invalid_options("DeleteOptions", Cause("propagationPolicy", message, "FieldValueNotSupported"))
-    dry_run = options.get("dryRun") or [query.get("dryRun", "")]
-    grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
+        problems.append(_unsupported("propagationPolicy", propagation, supported))
+    refuse_options("DeleteOptions", problems)
+    grace = number_of({**query, **options}, "gracePeriodSeconds")
     return Removal(
         propagation=cast("Literal['Background', 'Foreground', 'Orphan']", propagation),
-        grace_seconds=None if grace is None else _grace(grace),
+        # A negative period means the shortest.
+        grace_seconds=1 if grace and grace < 0 else grace and min(grace, _LONGEST_SECONDS),
         uid=preconditions.get("uid") or "",
         resource_version=preconditions.get("resourceVersion") or "",
-        is_dry_run=any(is_dry_run(value, "DeleteOptions") for value in dry_run),
+        is_dry_run=any(dry_run),
     )
 
 
-def _grace(value: Json) -> int:
-    """A grace period in seconds; a negative one means the shortest. Raises ApiError 400."""
-    text = str(value)
-    if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > _GRACE_DIGITS_LIMIT:
-        raise bad_request(f"gracePeriodSeconds {value!r} is not a number of seconds")
-    return int(text) if int(text) >= 0 else 1
+def is_true(query: Mapping[str, str], name: str) -> bool:
+    """Whether the query says so."""
+    return query.get(name) in ("true", "1")
 
 
-def whole_number(query: Mapping[str, str], name: str, default: int = 0) -> int:
-    """A number of the query. Raises ApiError 400."""
-    text = query.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or len(text) > _DIGITS_LIMIT:
-        raise bad_request(f"{name} {text!r} is not a number")
+def number_of(options: Mapping[str, Json], name: str) -> int | None:
+    """A whole number among options; None where it is not given. Raises ApiError 400."""
+    if options.get(name) in (None, ""):
+        return None
+    text = str(options[name])
+    if not text.isascii() or not text.removeprefix("-").isdigit() or len(text) > _DIGITS_LIMIT:
+        raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
     return int(text)
+
+
+def whole_number(query: Mapping[str, str], name: str) -> int:
+    """A number of the query that is not negative, 0 where it is not given. Raises ApiError 400."""
+    number = number_of(query, name) or 0
+    if number < 0:
+        raise bad_request(f"{name} {number} is negative")
+    return number
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lmos.apiserver.status import Cause
+from lmos.apiserver.trees import LIST_KEYS, VALIDATIONS, subtrees
 from lmos.apiserver.values import canonical, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from lmos.apiserver.trees import Tree
     from lmos.apiserver.values import Json
-
-VALIDATIONS = "x-kubernetes-validations"
-# Prefix and suffix of paths through `items` and `additionalProperties`.
-_EACH = "*"
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class _Node:
 class Rules:
     """All rules of one schema."""
 
-    def __init__(self, tree: Mapping[str, Json]) -> None:
+    def __init__(self, tree: Tree) -> None:
         self._root = _node(tree)
 
     def problems(self, value: Json, old: Json = None) -> tuple[Cause, ...]:
@@ -102,7 +100,7 @@ def evaluate(expression: str, variables: Mapping[str, Json]) -> Json:
     return _program(expression).execute(context)
 
 
-def _node(tree: Mapping[str, Json]) -> _Node | None:
+def _node(tree: Tree) -> _Node | None:
     rules = tuple(
         Rule(
             expression=declared["rule"],
@@ -113,26 +111,21 @@ def _node(tree: Mapping[str, Json]) -> _Node | None:
         )
         for declared in tree.get(VALIDATIONS, ())
     )
-    places = dict(tree.get("properties", {}))
-    for key in ("items", "additionalProperties"):
-        if isinstance(tree.get(key), dict):
-            places[_EACH] = tree[key]
-    below = {name: node for name, sub in places.items() if (node := _node(sub))}
-    keys = tree.get("x-kubernetes-list-map-keys", ())
-    return _Node(rules, below, tuple(keys)) if rules or below else None
+    below = {step: node for step, sub in subtrees(tree) if (node := _node(sub))}
+    return _Node(rules, below, tuple(tree.get(LIST_KEYS, ()))) if rules or below else None
 
 
 def _problems(node: _Node, value: Json, old: Json, path: str) -> Iterator[Cause]:
     for rule in node.rules:
         if (old is not None or not rule.compares) and (problem := rule.problem(path, value, old)):
             yield problem
-    if isinstance(value, list) and (each := node.below.get(_EACH)):
+    if isinstance(value, list) and (each := node.below.get("items")):
         for index, item in enumerate(value):
             yield from _problems(each, item, node.before(item, old), f"{path}[{index}]")
     elif isinstance(value, dict) and node.below:
         before = old if isinstance(old, dict) else {}
         for key, item in value.items():
-            sub = node.below.get(key) or node.below.get(_EACH)
+            sub = node.below.get(f"properties[{key}]") or node.below.get("additionalProperties")
             if sub and item is not None:
                 yield from _problems(sub, item, before.get(key), f"{path}.{key}" if path else key)
 

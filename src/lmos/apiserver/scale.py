@@ -8,7 +8,7 @@ from lmos.apiserver.jsonpath import JsonPath, replaced
 from lmos.apiserver.status import Cause, bad_request, invalid, path_not_found
 
 if TYPE_CHECKING:
-    from lmos.apiserver.kinds import Resource, Scale
+    from lmos.apiserver.kinds import Resource
     from lmos.apiserver.values import Json
     from lmos.core.resources.kinds import Manifest
 
@@ -18,14 +18,15 @@ def scale_of(resource: Resource, manifest: Manifest) -> Manifest:
     paths = _paths(resource)
     metadata = manifest["metadata"]
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
-    selector = JsonPath(paths.selector_path).first(manifest) if paths.selector_path else None
+    selector_path = paths.get("labelSelectorPath")
+    selector = JsonPath(selector_path).first(manifest) if selector_path else None
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {key: metadata[key] for key in kept if key in metadata},
-        "spec": {"replicas": JsonPath(paths.spec_path).first(manifest) or 0},
+        "spec": {"replicas": JsonPath(paths["specReplicasPath"]).first(manifest) or 0},
         "status": {
-            "replicas": JsonPath(paths.status_path).first(manifest) or 0,
+            "replicas": JsonPath(paths["statusReplicasPath"]).first(manifest) or 0,
             **({"selector": _selector_text(selector)} if selector else {}),
         },
     }
@@ -43,19 +44,18 @@ def with_scale(resource: Resource, scale: Json, manifest: Manifest) -> Manifest:
         version = (scale.get("metadata") or {}).get("resourceVersion")
     except (KeyError, TypeError, AttributeError) as error:
         raise bad_request("the body is not a Scale with spec.replicas") from error
+    path = _paths(resource)["specReplicasPath"]
     if isinstance(replicas, int) and replicas < 0:
-        message = f"Invalid value: {replicas}: should be a non-negative integer"
-        raise invalid(
-            resource.kind, manifest["metadata"]["name"], [Cause(_paths(resource).spec_path, message)]
-        )
-    changed: Manifest = replaced(manifest, _paths(resource).spec_path, replicas)
+        cause = Cause(path, f"Invalid value: {replicas}: should be a non-negative integer")
+        raise invalid(resource.kind, manifest["metadata"]["name"], [cause])
+    changed: Manifest = replaced(manifest, path, replicas)
     if version:
         changed["metadata"] = {**changed["metadata"], "resourceVersion": version}
     return changed
 
 
-def _paths(resource: Resource) -> Scale:
-    if resource.scale is None:
+def _paths(resource: Resource) -> Json:
+    if not resource.scale:
         raise path_not_found()
     return resource.scale
 

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import jsonschema_rs
 
 from lmos.apiserver.metadata import OBJECT_META
 from lmos.apiserver.rules import Rules
 from lmos.apiserver.status import Cause
+from lmos.apiserver.trees import (
+    EMBEDDED,
+    INT_OR_STRING,
+    KEY_PATTERN,
+    LIST_TYPE,
+    PRESERVE,
+    Tree,
+    child,
+    item_key,
+    rebuilt,
+)
 from lmos.apiserver.values import canonical
 from lmos.apiserver.violations import BLOCKING, RULES_UNCHECKED, violations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from lmos.apiserver.values import Json
-
-Tree: TypeAlias = "Mapping[str, Json]"
-"""A node of an OpenAPI v3 structural schema as the CRD spells it."""
-
-PRESERVE = "x-kubernetes-preserve-unknown-fields"
-INT_OR_STRING = "x-kubernetes-int-or-string"
-EMBEDDED = "x-kubernetes-embedded-resource"
-LIST_TYPE = "x-kubernetes-list-type"
-LIST_KEYS = "x-kubernetes-list-map-keys"
-MAP_TYPE = "x-kubernetes-map-type"
 
 _KEPT = frozenset(
     "type required enum pattern minimum maximum minLength maxLength minItems maxItems uniqueItems "
@@ -111,14 +112,6 @@ class Schema:
         return Rules(self.tree)
 
 
-def child(tree: Tree, name: str) -> Tree:
-    """The schema of field `name`; empty where the schema says nothing about it."""
-    if (declared := tree.get("properties", {}).get(name)) is not None:
-        return declared  # type: ignore[no-any-return]  # schemas are JSON
-    additional = tree.get("additionalProperties")
-    return additional if isinstance(additional, dict) else {}
-
-
 def _at(value: Json, steps: Sequence[str | int]) -> Json:
     for step in steps:
         try:
@@ -126,15 +119,6 @@ def _at(value: Json, steps: Sequence[str | int]) -> Json:
         except (KeyError, IndexError, TypeError):
             return None
     return value
-
-
-def item_key(tree: Tree, item: Json) -> dict[str, Json]:
-    """The keys that identify `item` in a list of type map, with defaults where it leaves them out."""
-    if not isinstance(item, dict):
-        return {}
-    properties = tree.get("items", {}).get("properties", {})
-    named = {key: item.get(key, properties.get(key, {}).get("default")) for key in tree[LIST_KEYS]}
-    return {key: value for key, value in named.items() if value is not None}
 
 
 def _rooted(declared: Tree) -> Tree:
@@ -179,16 +163,15 @@ def _defaulted(tree: Tree, value: Json) -> Json:
         return [_defaulted(items, item) for item in value] if items else value
     if not isinstance(value, dict):
         return value
-    filled = {key: item for key, item in value.items() if item is not None or _may_be_null(tree, key)}
+    filled = {key: item for key, item in value.items() if item is not None or _may_be_null(child(tree, key))}
     for key, schema in tree.get("properties", {}).items():
         if "default" in schema and key not in filled:
             filled[key] = copy.deepcopy(schema["default"])
     return {key: _defaulted(child(tree, key), item) for key, item in filled.items()}
 
 
-def _may_be_null(tree: Tree, key: str) -> bool:
-    schema = child(tree, key)
-    return not schema or bool(schema.get("nullable"))
+def _may_be_null(tree: Tree) -> bool:
+    return not tree or bool(tree.get("nullable"))
 
 
 def _compacted(tree: Tree, value: Json) -> Json:
@@ -216,23 +199,14 @@ def _duplicates(tree: Tree, value: Json, path: str) -> Iterator[Cause]:
             if tree.get(LIST_TYPE) in ("set", "map"):
                 identity = canonical(item_key(tree, item) if tree[LIST_TYPE] == "map" else item)
                 if identity in seen:
-                    yield Cause(where, f"Duplicate value: {identity.decode()}", "FieldValueDuplicate")
+                    yield Cause(where, f"Duplicate value: {identity.decode()}")
                 seen.add(identity)
             yield from _duplicates(tree.get("items", {}), item, where)
 
 
 def _json_schema(tree: Tree) -> dict[str, Json]:
     """The part of `tree` that JSON Schema (draft 7) understands, in its words."""
-    out = _bounds(tree)
-    if "properties" in tree:
-        out["properties"] = {key: _json_schema(sub) for key, sub in tree["properties"].items()}
-    for key in ("items", "additionalProperties", "not"):
-        if isinstance(tree.get(key), dict):
-            out[key] = _json_schema(tree[key])
-    for key in ("allOf", "anyOf", "oneOf"):
-        if key in tree:
-            out[key] = [_json_schema(sub) for sub in tree[key]]
-    return out
+    return _bounds(tree) | rebuilt(tree, _json_schema)
 
 
 def _bounds(tree: Tree) -> dict[str, Json]:
@@ -250,6 +224,6 @@ def _bounds(tree: Tree) -> dict[str, Json]:
         out |= {"enum": [*out["enum"], None]} if "enum" in out else {}
     if tree.get(EMBEDDED):
         out["required"] = ["apiVersion", "kind", *out.get("required", ())]
-    if "x-key-pattern" in tree:
-        out["propertyNames"] = {"pattern": tree["x-key-pattern"], "maxLength": 317}
+    if KEY_PATTERN in tree:
+        out["propertyNames"] = {"pattern": tree[KEY_PATTERN], "maxLength": 317}
     return out

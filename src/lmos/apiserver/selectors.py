@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from lmos.apiserver.jsonpath import text_at
 from lmos.apiserver.status import bad_request
 
 if TYPE_CHECKING:
@@ -83,16 +84,7 @@ def field_tests(selector: str) -> FieldTests:
 
 def fields_match(tests: FieldTests, manifest: Json) -> bool:
     """Whether the object has, or has not, the values that `tests` name; an absent field is the empty text."""
-    return all((_text_at(manifest, path) == value) is equal for path, equal, value in tests)
-
-
-def _text_at(manifest: Json, path: str) -> str:
-    value = manifest
-    for step in path.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)
+    return all((text_at(manifest, path) == value) is equal for path, equal, value in tests)
 
 
 def selector_accepts(selector: Json, labels: Mapping[str, str]) -> bool:

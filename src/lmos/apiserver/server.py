@@ -9,7 +9,7 @@ from lmos.apiserver.builtin import builtin_resources
 from lmos.apiserver.collect import Collector
 from lmos.apiserver.definitions import DEFINITIONS, Definitions
 from lmos.apiserver.kinds import Catalogue
-from lmos.apiserver.objects import Draft, Intent, created, draft_of, server_side_applied, updated
+from lmos.apiserver.objects import Intent, created, draft_of, server_side_applied, updated
 from lmos.apiserver.status import (
     Cause,
     already_exists,
@@ -17,8 +17,8 @@ from lmos.apiserver.status import (
     conflict,
     forbidden_object,
     not_found,
-    too_large,
 )
+from lmos.apiserver.storage import entry_of
 from lmos.apiserver.values import Json, encode, refuse_unwritable
 from lmos.apiserver.watch import Selection, Watches
 from lmos.core.resources.kinds import NAMESPACE
@@ -40,11 +40,16 @@ _NAME_ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an object is: its resource, namespace (empty for cluster-scoped kinds) and name."""
+    """
+    Where an object is: its resource, namespace (empty for cluster-scoped kinds) and name.
+
+    Without a name it is the collection; with a subresource, a part of the object.
+    """
 
     resource: Resource
     namespace: str
     name: str = ""
+    subresource: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,15 @@ class Removal:
     uid: str = ""
     resource_version: str = ""
     is_dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The outcome of a write: the object as it is now stored, or would be after a dry run."""
+
+    entry: Entry
+    warnings: tuple[str, ...] = ()
+    is_new: bool = False
 
 
 class Server:
@@ -73,7 +87,7 @@ class Server:
         storage.listen(self._notice)
         self._clock = clock
         self._ids = ids
-        graces = {item.key: item.grace for item in builtin_resources() if item.grace}
+        graces = {item.key: item.behaviour.grace for item in builtin_resources() if item.behaviour.grace}
         self._collector = Collector(storage, graces)
         self._collector.sweep(self.timestamp())
         for name in _FIRST_NAMESPACES:
@@ -98,7 +112,7 @@ class Server:
         """The stored objects that `selection` accepts, now or at a version. Raises ApiError 410."""
         return [entry for entry in self.storage.entries(resource.key, at) if selection.accepts(entry)]
 
-    def create(self, place: Place, sent: Json, intent: Intent, *, dry_run: bool = False) -> Draft:
+    def create(self, place: Place, sent: Json, intent: Intent) -> Written:
         """Store a new object. Raises ApiError 400, 403, 404, 409 or 422."""
         draft = draft_of(place.resource, sent, intent)
         wanted, key = _placed(place, draft.manifest), place.resource.key
@@ -107,29 +121,25 @@ class Server:
             name = manifest["metadata"]["name"]
             if wanted["metadata"].get("name") or not self.storage.find(key, place.namespace, name):
                 break
-        return Draft(self._add(place, manifest, intent, dry_run=dry_run), draft.warnings)
+        return Written(self._add(place, manifest, intent), draft.warnings, is_new=True)
 
-    def update(self, place: Place, sent: Json, intent: Intent, *, dry_run: bool = False) -> Draft:
-        """Replace an object, or its status. Raises ApiError 400, 404, 409 or 422."""
+    def update(self, place: Place, sent: Json, intent: Intent) -> Written:
+        """Replace an object, or its status. Raises ApiError 400, 404, 409, 413 or 422."""
         draft = draft_of(place.resource, sent, intent)
         wanted = _placed(place, draft.manifest)
         entry = self.entry(place)
         live = in_version(entry, place.resource)
         manifest = updated(place.resource, live, wanted, intent)
-        return Draft(self._replace(place, entry, live, manifest, intent, dry_run=dry_run), draft.warnings)
+        return Written(self._replace(place, entry, live, manifest, intent), draft.warnings)
 
-    def patch(
-        self, place: Place, change: Callable[[Manifest], Json], intent: Intent, *, dry_run: bool = False
-    ) -> Draft:
+    def patch(self, place: Place, change: Callable[[Manifest], Json], intent: Intent) -> Written:
         """Replace an object by what `change` makes of it. Raises as `update`."""
         sent = change(in_version(self.entry(place), place.resource))
         refuse_unwritable(sent)
-        return self.update(place, sent, intent, dry_run=dry_run)
+        return self.update(place, sent, intent)
 
-    def apply(
-        self, place: Place, sent: Json, intent: Intent, *, force: bool = False, dry_run: bool = False
-    ) -> tuple[Draft, bool]:
-        """Server-side apply; says as well whether the object is new. Raises as `create` and `update`."""
+    def apply(self, place: Place, sent: Json, intent: Intent, *, force: bool = False) -> Written:
+        """Server-side apply. Raises as `create` and `update`."""
         entry = self.storage.find(place.resource.key, place.namespace, place.name)
         if entry is None and intent.subresource:
             raise not_found(place.resource.kind, place.name)
@@ -139,9 +149,8 @@ class Server:
         uid = "" if live else self._ids.new()
         manifest = server_side_applied(place.resource, live, wanted, intent, uid, force=force)
         if entry is None or live is None:
-            return Draft(self._add(place, manifest, intent, dry_run=dry_run), draft.warnings), True
-        manifest = self._replace(place, entry, live, manifest, intent, dry_run=dry_run)
-        return Draft(manifest, draft.warnings), False
+            return Written(self._add(place, manifest, intent), draft.warnings, is_new=True)
+        return Written(self._replace(place, entry, live, manifest, intent), draft.warnings)
 
     def delete(self, place: Place, removal: Removal) -> Manifest | None:
         """
@@ -169,10 +178,10 @@ class Server:
             marked, is_held = (held.manifest(), True) if held else (marked, False)
         if not is_held and not resource.returns_deleted:
             return None
-        last = marked if is_held or resource.grace else entry.manifest()
+        last = marked if is_held or resource.behaviour.grace else entry.manifest()
         return last | {"apiVersion": resource.kind.api_version}
 
-    def _add(self, place: Place, manifest: Manifest, intent: Intent, *, dry_run: bool) -> Manifest:
+    def _add(self, place: Place, manifest: Manifest, intent: Intent) -> Entry:
         resource, name = place.resource, manifest["metadata"]["name"]
         self._refuse_missing_namespace(place, name)
         if resource.is_closing:
@@ -180,30 +189,29 @@ class Server:
             raise forbidden_object(resource.kind, name, why)
         if self.storage.find(resource.key, place.namespace, name):
             raise already_exists(resource.kind, name)
-        if dry_run:
-            return manifest
+        if intent.is_dry_run:
+            return entry_of(resource.key, manifest)
         entry = self._put(resource, manifest)
         self._collector.collect(entry, intent.now)
-        return in_version(entry, resource)
+        return entry
 
     def _replace(
-        self, place: Place, entry: Entry, live: Manifest, manifest: Manifest, intent: Intent, *, dry_run: bool
-    ) -> Manifest:
-        if dry_run or manifest is live:
-            return manifest
-        resource = place.resource
-        if entry.is_terminating and not self._collector.holds(entry, manifest):
+        self, place: Place, entry: Entry, live: Manifest, manifest: Manifest, intent: Intent
+    ) -> Entry:
+        if manifest is live:
+            return entry
+        if not intent.is_dry_run:
+            if not entry.is_terminating or self._collector.holds(entry, manifest):
+                return self._put(place.resource, manifest)
             self._collector.released(entry, intent.now)
-            return manifest
-        return in_version(self._put(resource, manifest), resource)
+        return entry_of(place.resource.key, manifest)
 
     def _put(self, resource: Resource, manifest: Manifest) -> Entry:
+        if resource.key == DEFINITIONS:
+            # The names of a definition are accepted, or not, in the write that asks for them.
+            manifest = self._definitions.with_names(manifest, self.timestamp())
         stored = {**manifest, "apiVersion": resource.stored_as}
-        if len(encode(stored)) > OBJECT_LIMIT_BYTES:
-            raise too_large(OBJECT_LIMIT_BYTES)
-        entry = self.storage.put(resource.key, stored)
-        # The names of a definition are accepted, or not, as soon as it is stored.
-        return self.storage.with_uid(entry.uid) or entry
+        return self.storage.put(resource.key, stored, OBJECT_LIMIT_BYTES)
 
     def _refuse_missing_namespace(self, place: Place, name: str) -> None:
         if not place.resource.kind.namespaced:
@@ -229,7 +237,8 @@ class Server:
     def _notice(self, event: Event) -> None:
         """Serve what the definitions say now."""
         if event.entry.resource == DEFINITIONS:
-            self._definitions.accept_names(event.entry.name, self.timestamp())
+            if event.previous:
+                self._definitions.give_free_names(event.entry.name, self.timestamp())
             self.catalogue = self._catalogue()
 
     def _catalogue(self) -> Catalogue:
@@ -262,19 +271,14 @@ def body_of(entry: Entry, resource: Resource) -> bytes:
 def _placed(place: Place, manifest: Manifest) -> Manifest:
     """`manifest` with the namespace and name of the path that it was sent to."""
     metadata = dict(manifest["metadata"])
-    if place.namespace:
-        if metadata.get("namespace", place.namespace) != place.namespace:
-            raise bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request"
-            )
-        metadata["namespace"] = place.namespace
-    else:
+    if not place.namespace:
         metadata.pop("namespace", None)
-    if place.name:
-        if metadata.get("name", place.name) != place.name:
-            sent = metadata["name"]
-            raise bad_request(
-                f"the name of the object ({sent}) does not match the name on the URL ({place.name})"
-            )
-        metadata["name"] = place.name
+    elif metadata.setdefault("namespace", place.namespace) != place.namespace:
+        raise bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+    if place.name and (sent := metadata.setdefault("name", place.name)) != place.name:
+        raise bad_request(
+            f"the name of the object ({sent}) does not match the name on the URL ({place.name})"
+        )
     return {**manifest, "metadata": metadata}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 from lmos.core.errors import LmosError
@@ -13,13 +14,32 @@ if TYPE_CHECKING:
     from lmos.core.resources.kinds import Kind, Manifest
 
 
+_REASONS = {
+    "Required value": "FieldValueRequired",
+    "Forbidden": "FieldValueForbidden",
+    "Unsupported value": "FieldValueNotSupported",
+    "Duplicate value": "FieldValueDuplicate",
+    "Too long": "FieldValueTooLong",
+    "Too many": "FieldValueTooMany",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One thing that is wrong with one field; `field` is a path like `spec.ports[0].name`."""
+    """
+    One thing that is wrong with one field; `field` is a path like `spec.ports[0].name`.
+
+    Without a reason of its own it has the one that the message opens with (`Required value`, `Forbidden: …`).
+    """
 
     field: str
     message: str
-    reason: str = "FieldValueInvalid"
+    own_reason: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The reason in one word."""
+        return self.own_reason or _REASONS.get(self.message.partition(":")[0], "FieldValueInvalid")
 
     def as_detail(self) -> Manifest:
         """As an entry of a Status' `details.causes`."""
@@ -56,16 +76,6 @@ def success(kind: Kind, name: str, uid: str) -> Manifest:
 def bad_request(message: str) -> ApiError:
     """400: the request itself cannot be understood."""
     return ApiError(400, "BadRequest", message)
-
-
-def unauthorized() -> ApiError:
-    """401: no token, or not ours."""
-    return ApiError(401, "Unauthorized", "Unauthorized")
-
-
-def forbidden(message: str) -> ApiError:
-    """403: understood and refused."""
-    return ApiError(403, "Forbidden", message)
 
 
 def forbidden_object(kind: Kind, name: str, why: str, causes: Sequence[Cause] = ()) -> ApiError:
@@ -108,26 +118,12 @@ def apply_conflict(causes: Sequence[Cause]) -> ApiError:
     if len(causes) == 1:
         message = f"Apply failed with 1 conflict: {causes[0].message}: {causes[0].field}"
     else:
-        lines: dict[str, list[str]] = {}
-        for cause in causes:
-            lines.setdefault(cause.message, []).append(f"- {cause.field}")
         listed = "\n".join(
-            "\n".join([f"{who.replace('conflict', 'conflicts', 1)}:", *fields])
-            for who, fields in lines.items()
+            "\n- ".join([f"{who.replace('conflict', 'conflicts', 1)}:", *(cause.field for cause in theirs)])
+            for who, theirs in groupby(causes, key=lambda cause: cause.message)
         )
         message = f"Apply failed with {len(causes)} conflicts: {listed}"
     return ApiError(409, "Conflict", message, {"causes": [cause.as_detail() for cause in causes]})
-
-
-def stale(kind: Kind, name: str) -> ApiError:
-    """409: the object changed since it was read."""
-    why = "the object has been modified; please apply your changes to the latest version and try again"
-    return conflict(kind, name, why)
-
-
-def expired(message: str = "too old resource version") -> ApiError:
-    """410: the history that the request wants is forgotten; list again."""
-    return ApiError(410, "Expired", message)
 
 
 def too_large(limit_bytes: int) -> ApiError:
@@ -152,7 +148,7 @@ def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> ApiError:
     return ApiError(422, "Invalid", f'{label} "{name}" is invalid: {_listed(causes)}', details)
 
 
-def invalid_options(kind: str, *causes: Cause) -> ApiError:
+def invalid_options(kind: str, causes: Sequence[Cause]) -> ApiError:
     """422: parameters of the request that cannot be; `kind` is `PatchOptions` and the like."""
     details = {"group": "meta.k8s.io", "kind": kind, "causes": [cause.as_detail() for cause in causes]}
     return ApiError(422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {_listed(causes)}', details)
@@ -161,25 +157,6 @@ def invalid_options(kind: str, *causes: Cause) -> ApiError:
 def _listed(causes: Sequence[Cause]) -> str:
     texts = [f"{cause.field}: {cause.message}" for cause in causes]
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
-
-
-def unreadable(kind: Kind, cause: Cause) -> ApiError:
-    """400: a field has another type than the kind."""
-    label = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
-    return bad_request(f"{label}: json: {cause.field}: {cause.message}")
-
-
-def untyped(kind: Kind, metadata: Manifest, problem: str) -> ApiError:
-    """500, as a real server says it: what is to be applied does not fit the schema."""
-    where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
-    group_version = kind.api_version if kind.group else f"/{kind.version}"
-    message = f"failed to create typed patch object ({where}; {group_version}, Kind={kind.kind}): {problem}"
-    return ApiError(500, "", message)
-
-
-def too_many_requests(message: str) -> ApiError:
-    """429: the server is at a limit of its own."""
-    return ApiError(429, "TooManyRequests", message, {"retryAfterSeconds": 1})
 
 
 def timed_out(message: str, causes: Sequence[Cause] = ()) -> ApiError:

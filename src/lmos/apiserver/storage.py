@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import orjson
 
-from lmos.apiserver.status import expired
+from lmos.apiserver.status import ApiError, too_large
 from lmos.core.errors import LmosError
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Storage:
         self._opened_at = self.version
         for resource, body in self._database.execute("SELECT resource, body FROM objects"):
             try:
-                self._remember(_entry(resource, orjson.loads(body), body))
+                self._remember(entry_of(resource, orjson.loads(body), body))
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
                 raise self._failure("read", error) from error
 
@@ -178,7 +178,7 @@ class Storage:
         """
         floor = self._floors.get(resource, self._opened_at)
         if not floor <= version <= self.version:
-            raise expired(f"too old resource version: {version} ({floor})")
+            raise ApiError(410, "Expired", f"too old resource version: {version} ({floor})")
         newest_first = reversed(self._history[resource])
         return list(takewhile(lambda event: event.version > version, newest_first))[::-1]
 
@@ -186,17 +186,19 @@ class Storage:
         """Call `listener` after every committed event."""
         self._listeners.append(listener)
 
-    def put(self, resource: str, manifest: Manifest) -> Entry:
+    def put(self, resource: str, manifest: Manifest, limit_bytes: int | None = None) -> Entry:
         """
         Store an object, new or changed, under the next version, which is written into it.
 
         Raises:
+            ApiError: 413 when its JSON is larger than `limit_bytes`.
             StorageError: The write failed, and nothing has changed.
         """
         version = self.version + 1
         manifest = {**manifest, "metadata": {**manifest["metadata"], "resourceVersion": str(version)}}
-        # A copy has just the size it needs; the buffer that JSON is written into is up to twice as large.
-        entry = _entry(resource, manifest, bytes(memoryview(orjson.dumps(manifest))))
+        entry = entry_of(resource, manifest)
+        if limit_bytes and len(entry.body) > limit_bytes:
+            raise too_large(limit_bytes)
         self._commit(
             version,
             "INSERT INTO objects VALUES (?, ?, ?, ?) "
@@ -223,20 +225,13 @@ class Storage:
         self._forget(entry)
         manifest = entry.manifest()
         manifest["metadata"]["resourceVersion"] = str(version)
-        last = _entry(entry.resource, manifest, orjson.dumps(manifest))
-        self._publish(Event(version, "DELETED", last, entry))
+        self._publish(Event(version, "DELETED", entry_of(entry.resource, manifest), entry))
 
     def _commit(self, version: int, statement: str, values: tuple[object, ...]) -> None:
-        with self._guarded("written"):
+        with self._guarded("written"), self._database:
             self._database.execute("BEGIN IMMEDIATE")
-            try:
-                self._database.execute(statement, values)
-                self._database.execute("UPDATE counter SET version = ?", (version,))
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
+            self._database.execute(statement, values)
+            self._database.execute("UPDATE counter SET version = ?", (version,))
 
     def _remember(self, entry: Entry) -> None:
         self._objects[entry.resource][entry.key] = entry
@@ -282,17 +277,19 @@ class Storage:
         )
 
 
-def _entry(resource: str, manifest: Manifest, body: bytes) -> Entry:
+def entry_of(resource: str, manifest: Manifest, body: bytes = b"") -> Entry:
+    """An object as it is stored; `body` is its JSON where that is at hand."""
     metadata = manifest["metadata"]
     return Entry(
         resource=resource,
         namespace=metadata.get("namespace", ""),
         name=metadata["name"],
         uid=metadata["uid"],
-        version=int(metadata["resourceVersion"]),
+        version=int(metadata.get("resourceVersion", 0)),
         labels=metadata.get("labels") or {},
         owners=tuple(owner["uid"] for owner in metadata.get("ownerReferences") or ()),
         is_terminating="deletionTimestamp" in metadata,
         api_version=manifest["apiVersion"],
-        body=body,
+        # A copy has just the size it needs; the buffer that JSON is written into is up to twice as large.
+        body=body or bytes(memoryview(orjson.dumps(manifest))),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from lmos.apiserver.schema import LIST_KEYS, LIST_TYPE, Tree, child
 from lmos.apiserver.status import bad_request
+from lmos.apiserver.trees import LIST_KEYS, LIST_TYPE, Tree, child
 from lmos.apiserver.values import encode
 
 if TYPE_CHECKING:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from lmos.apiserver.answers import object_bytes
 from lmos.apiserver.status import ApiError
 from lmos.apiserver.values import encode
+from lmos.apiserver.watch import Change
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -49,26 +51,25 @@ async def event_lines(
         marks_initial_end: Whether a bookmark says that those were all.
         wants_bookmarks: Whether a bookmark comes when nothing happened for a while.
     """
-    headed = True
+    # In a Table, only the first row comes with the description of its columns.
+    headed = chain([True], repeat(object=False))
+
+    def lines(changes: Sequence[Change]) -> bytes:
+        now = server.now()
+        bodies = (object_bytes(resource, it.entry, form, now, headed=next(headed)) for it in changes)
+        return b"".join(map(_line, (it.type for it in changes), bodies))
+
     if initial:
-        lines = []
-        for entry in initial:
-            lines.append(_line("ADDED", object_bytes(resource, entry, form, server.now(), headed=headed)))
-            headed = False
-        yield b"".join(lines)
+        yield lines([Change("ADDED", entry) for entry in initial])
     if marks_initial_end:
         yield _bookmark(resource, version, {"annotations": {INITIAL_EVENTS_END: "true"}})
     try:
         async with aclosing(server.watches.follow(resource.key, selection, version)) as batches:
             async for batch in batches:
-                lines = []
-                for change in batch.changes:
-                    body = object_bytes(resource, change.entry, form, server.now(), headed=headed)
-                    lines.append(_line(change.type, body))
-                    headed = False
-                if not lines and wants_bookmarks:
-                    lines.append(_bookmark(resource, batch.version, {}))
-                yield b"".join(lines)
+                if batch.changes:
+                    yield lines(batch.changes)
+                elif wants_bookmarks:
+                    yield _bookmark(resource, batch.version, {})
     except ApiError as error:
         yield _line("ERROR", encode(error.status))
 

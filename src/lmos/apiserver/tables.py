@@ -13,7 +13,7 @@ from lmos.apiserver.values import encode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from lmos.apiserver.kinds import Column, Resource
+    from lmos.apiserver.kinds import Resource
     from lmos.apiserver.values import Json
     from lmos.core.resources.kinds import Manifest
 
@@ -64,52 +64,41 @@ def partial_metadata(manifest: Manifest) -> Manifest:
     return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
 
 
-def _definitions(columns: Iterable[Column]) -> list[Manifest]:
+def _definitions(columns: Iterable[Json]) -> list[Manifest]:
     return [
         {
-            "name": column.name,
-            "type": column.type,
-            "format": column.format,
-            "description": column.description or column.path or column.name,
-            "priority": column.priority,
+            "name": column["name"],
+            "type": column["type"],
+            "format": column.get("format", ""),
+            "description": column.get("description") or column.get("jsonPath") or column["name"],
+            "priority": column.get("priority", 0),
         }
         for column in columns
     ]
 
 
 def _row(resource: Resource, manifest: Manifest, now: datetime, include: str) -> Manifest:
-    cell = _custom_cell if resource.is_custom else _cell
-    cells = [cell(column, manifest, now) for column in resource.columns]
+    cells = [_cell(resource, column, manifest, now) for column in resource.columns]
     carried = {"Object": manifest, "Metadata": partial_metadata(manifest)}.get(include)
     return {"cells": cells, **({"object": carried} if carried else {})}
 
 
-def _cell(column: Column, manifest: Manifest, now: datetime) -> Json:
-    if column.cell:
-        return column.cell(manifest, now)
-    if "{" in column.path:
-        text = _PART.sub(lambda part: _counted(part[1] == "#", part[2], manifest), column.path)
-        return int(text) if column.type == "integer" else text
-    found = _path(column.path).all(manifest)
+def _cell(resource: Resource, column: Json, manifest: Manifest, now: datetime) -> Json:
+    if cell := resource.cells.get(column.get("x-cell", "")):
+        return cell(manifest, now)
+    path, sort = column["jsonPath"], column["type"]
+    if "{" in path and not resource.is_custom:
+        text = _PART.sub(lambda part: _counted(part[1] == "#", part[2], manifest), path)
+        return int(text) if sort == "integer" else text
+    found = _path(path).all(manifest)
     if not found:
-        return {"date": "<unknown>", "string": "<none>"}.get(column.type)
-    if column.type == "date":
+        return None if resource.is_custom else {"date": "<unknown>", "string": "<none>"}.get(sort)
+    if sort == "date":
         return age(found[0], now)
-    if column.type == "string":
+    if sort == "string" and not resource.is_custom:
         return ",".join(_text(value) for value in found)
-    return found[0]
-
-
-def _custom_cell(column: Column, manifest: Manifest, now: datetime) -> Json:
-    """The first value at the column's path; lists and objects as JSON."""
-    value = _path(column.path).first(manifest)
-    if value is None:
-        return None
-    if column.type == "date":
-        return age(value, now)
-    if column.type == "string":
-        return value if isinstance(value, str) else encode(value).decode()
-    return value
+    value = found[0]
+    return encode(value).decode() if sort == "string" and not isinstance(value, str) else value
 
 
 def _counted(count: bool, path: str, manifest: Manifest) -> str:

@@ -9,7 +9,7 @@ from lmos.apiserver.status import Cause
 from lmos.apiserver.values import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     import jsonschema_rs
 
@@ -26,117 +26,63 @@ RULES_UNCHECKED = Cause(
     "correct the existing errors to complete validation",
 )
 
-# What is said of a value that is out of bounds, with the bound.
-_BOUNDS = {
-    "maximum": "less than or equal to {limit}",
-    "exclusiveMaximum": "less than {limit}",
-    "minimum": "greater than or equal to {limit}",
-    "exclusiveMinimum": "greater than {limit}",
-    "minLength": "at least {limit} chars long",
-    "multipleOf": "a multiple of {multiple_of}",
+# What is said of each violation, in the words of the validator and those that `violations` adds.
+_SAID = {
+    "required": "Required value",
+    "type": 'Invalid value: "{type}": {path} in body must be of type {wanted}: "{type}"',
+    "format": "Invalid value: {value}: {path} in body must be of type {format}: {value}",
+    "enum": "Unsupported value: {value}: supported values: {supported}",
+    "pattern": "Invalid value: {value}: {path} in body should match '{pattern}'",
+    "maxLength": "Too long: may not be more than {limit} bytes",
+    "maxItems": "Too many: {size}: must have at most {limit} items",
+    "maxProperties": "Too many: {size}: must have at most {limit} items",
+    "minItems": "Invalid value: {size}: {path} in body should have at least {limit} items",
+    "minProperties": "Invalid value: {size}: {path} in body should have at least {limit} properties",
+    "minLength": "Invalid value: {value}: {path} in body should be at least {limit} chars long",
+    "maximum": "Invalid value: {value}: {path} in body should be less than or equal to {limit}",
+    "minimum": "Invalid value: {value}: {path} in body should be greater than or equal to {limit}",
+    "exclusiveMaximum": "Invalid value: {value}: {path} in body should be less than {limit}",
+    "exclusiveMinimum": "Invalid value: {value}: {path} in body should be greater than {limit}",
+    "multipleOf": "Invalid value: {value}: {path} in body should be a multiple of {multiple_of}",
 }
+_OTHERWISE = "Invalid value: {value}: {path} in body breaks {name}"
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
-
-
-def field_path(steps: Sequence[str | int]) -> str:
-    """`spec.ports[0].name` from its steps."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
-
-
-def type_name(value: Json) -> str:
-    """The type of a JSON value, as schemas call it."""
-    return _TYPES.get(type(value), "null")
 
 
 def violations(error: jsonschema_rs.ValidationError) -> Iterator[Cause]:
     """The causes that one error of the validator stands for."""
-    path, value, found = field_path(error.instance_path), error.instance, error.kind.as_dict()
-    name = error.kind.name
+    name, found = error.kind.name, error.kind.as_dict()
+    path, value = _field_path(error.instance_path), error.instance
     if name in ("oneOf", "anyOf", "not"):
         yield from _uncombined(path, name, found)
-    else:
-        yield _SAID.get(name, _out_of_bounds(name))(path, value, found)
+        return
+    if name == "propertyNames":
+        # What is wrong is a key, which the inner error is about.
+        inner = found["error"]
+        name, found, value = inner.kind.name, inner.kind.as_dict(), inner.instance
+        path = path if path.startswith("metadata.") else f"{path}[{value}]"
+    elif name == "required":
+        path = f"{path}.{found['property']}".lstrip(".")
+    if name == "pattern" and (meaning := PATTERN_MEANINGS.get(found.get("pattern", ""))):
+        path = "metadata.labels" if path.startswith("metadata.labels.") else path
+        yield Cause(path, f"Invalid value: {_text(value)}: {meaning}")
+        return
+    words = found | {
+        "name": name,
+        "path": path,
+        "value": _text(value),
+        "type": _TYPES.get(type(value), "null"),
+        "size": len(value) if isinstance(value, (list, dict)) else 1,
+        "wanted": ",".join(item for item in found.get("types", ()) if item != "null"),
+        "supported": ", ".join(f'"{item}"' for item in found.get("options", ()) if item is not None),
+    }
+    reason = "FieldValueTypeInvalid" if name in ("type", "format") else ""
+    yield Cause(path, _SAID.get(name, _OTHERWISE).format(**words), reason)
 
 
-def _missing(path: str, _value: Json, found: Json) -> Cause:
-    return Cause(f"{path}.{found['property']}".lstrip("."), "Required value", "FieldValueRequired")
-
-
-def _of_other_type(path: str, value: Json, found: Json) -> Cause:
-    return _mistyped(path, ",".join(name for name in found["types"] if name != "null"), type_name(value))
-
-
-def _of_other_format(path: str, value: Json, found: Json) -> Cause:
-    return _mistyped(path, found["format"], str(value))
-
-
-def _unknown(path: str, value: Json, found: Json) -> Cause:
-    options = ", ".join(f'"{option}"' for option in found["options"] if option is not None)
-    message = f"Unsupported value: {_text(value)}: supported values: {options}"
-    return Cause(path, message, "FieldValueNotSupported")
-
-
-def _too_long(path: str, _value: Json, found: Json) -> Cause:
-    return Cause(path, f"Too long: may not be more than {found['limit']} bytes", "FieldValueTooLong")
-
-
-def _too_many(path: str, value: Json, found: Json) -> Cause:
-    message = f"Too many: {len(value)}: must have at most {found['limit']} items"
-    return Cause(path, message, "FieldValueTooMany")
-
-
-def _too_few(path: str, value: Json, found: Json) -> Cause:
-    things = "items" if isinstance(value, list) else "properties"
-    return _invalid(path, len(value), f"should have at least {found['limit']} {things}")
-
-
-def _unmatched_value(path: str, value: Json, found: Json) -> Cause:
-    return _unmatched(path, value, found["pattern"])
-
-
-def _unmatched_name(path: str, _value: Json, found: Json) -> Cause:
-    inner = found["error"]
-    if not path.startswith("metadata."):
-        path = f"{path}[{inner.instance}]"
-    return _unmatched(path, inner.instance, inner.kind.as_dict().get("pattern", ""))
-
-
-def _out_of_bounds(name: str) -> Callable[[str, Json, Json], Cause]:
-    said = _BOUNDS.get(name, name)
-    return lambda path, value, found: _invalid(path, value, f"should be {said.format(**found)}")
-
-
-_SAID: dict[str, Callable[[str, Json, Json], Cause]] = {
-    "required": _missing,
-    "type": _of_other_type,
-    "format": _of_other_format,
-    "enum": _unknown,
-    "maxLength": _too_long,
-    "maxItems": _too_many,
-    "maxProperties": _too_many,
-    "minItems": _too_few,
-    "minProperties": _too_few,
-    "pattern": _unmatched_value,
-    "propertyNames": _unmatched_name,
-}
-
-
-def _mistyped(path: str, wanted: str, got: str) -> Cause:
-    message = f'Invalid value: "{got}": {path} in body must be of type {wanted}: "{got}"'
-    return Cause(path, message, "FieldValueTypeInvalid")
-
-
-def _invalid(path: str, value: Json, what: str) -> Cause:
-    return Cause(path, f"Invalid value: {_text(value)}: {path} in body {what}")
-
-
-def _unmatched(path: str, value: Json, pattern: str) -> Cause:
-    meaning = PATTERN_MEANINGS.get(pattern)
-    if meaning is None:
-        return _invalid(path, value, f"should match '{pattern}'")
-    if path.startswith("metadata.labels."):
-        path = "metadata.labels"
-    return Cause(path, f"Invalid value: {_text(value)}: {meaning}")
+def _field_path(steps: Sequence[str | int]) -> str:
+    """`spec.ports[0].name` from its steps."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
 
 
 def _uncombined(path: str, name: str, found: Json) -> Iterator[Cause]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from lmos.apiserver.selectors import fields_match
-from lmos.apiserver.status import too_many_requests
-from lmos.apiserver.values import encode
+from lmos.apiserver.status import ApiError
+from lmos.apiserver.storage import entry_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -71,7 +71,7 @@ def _last_seen(event: Event) -> Entry:
     last = event.previous or event.entry
     manifest = last.manifest()
     manifest["metadata"]["resourceVersion"] = str(event.version)
-    return replace(last, version=event.version, body=encode(manifest))
+    return entry_of(last.resource, manifest)
 
 
 class Watches:
@@ -96,7 +96,8 @@ class Watches:
     def refuse_too_many(self) -> None:
         """Raise ApiError 429 when as many watches are open as may be."""
         if self._open >= WATCHES_LIMIT:
-            raise too_many_requests(f"there are {WATCHES_LIMIT} watches already")
+            message = f"there are {WATCHES_LIMIT} watches already"
+            raise ApiError(429, "TooManyRequests", message, {"retryAfterSeconds": 1})
 
     @contextmanager
     def counted(self) -> Iterator[None]:
