@@ -4,7 +4,8 @@ The runtime in front of an Agent that answers at once, beside asking that Agent 
     python -m benchmarks.turns [--clients 1 16 64] [--rounds 3] [--seconds 3]
 
 The runtime is a process of its own and is told the Agent (`explicitAgent`). "Direct" opens a new WebSocket
-for each Turn. Rounds are interleaved, figures are medians, and what counts are the ratios.
+for each Turn. "Idle" is an app behind the same HTTP server that does nothing for its answer. Rounds are
+interleaved, figures are medians, and what counts are the ratios.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from benchmarks.machine import machine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Runs = list[dict[str, Any]]
+"""What the load client said, a round each."""
+
 BENCH = Path(__file__).resolve().parents[2] / "shared" / "bench"
 _START_SECONDS = 30.0
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -45,32 +49,37 @@ def main() -> None:
         print(f"Skipped: {BENCH} is not there.")
         return
     with tempfile.TemporaryDirectory(prefix="lmos-bench-") as folder:
-        agent = _free_port()
+        agent, idle = _free_port(), _free_port()
         manifests = Path(folder) / "manifests.json"
         manifests.write_text(json.dumps(_manifests(agent)), encoding="utf-8")
         stub = [sys.executable, str(BENCH / "stub_agent.py"), "--port", str(agent)]
         with (
             _process(stub),
+            _process([sys.executable, "-m", "benchmarks.idle_app", str(idle)]),
             machine(manifests) as control,
             _runtime(control.kubeconfig, folder) as (pid, port),
         ):
             for clients in options.clients:
-                _report(clients, _rounds(clients, options.rounds, options.seconds, agent, port, pid))
+                load = (clients, options.seconds)
+                _report(clients, *_rounds(load, options.rounds, (agent, idle, port), pid))
             print(f"memory of the runtime: {_resident_megabytes(pid)} MB")
 
 
 def _rounds(
-    clients: int, rounds: int, seconds: float, agent: int, port: int, pid: int
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What the load client measured directly and through the runtime, one after the other."""
-    direct, through = [], []
+    load: tuple[int, float], rounds: int, ports: tuple[int, int, int], pid: int
+) -> tuple[Runs, Runs, Runs]:
+    """What the load client measured directly, idly and through the runtime, one after the other."""
+    agent, idle, runtime = ports
+    body = ("--body", str(BENCH / "body.json"))
+    direct, idly, through = [], [], []
     for _ in range(rounds):
-        direct.append(_load("ws-new", agent, clients, seconds))
+        direct.append(_load("ws-new", agent, *load))
+        idly.append(_load("http", idle, *load, *body))
         before = _cpu_seconds(pid)
-        measured = _load("http", port, clients, seconds, "--body", str(BENCH / "body.json"))
+        measured = _load("http", runtime, *load, *body)
         turns = measured["n"] + measured["warm_n"]
         through.append(measured | {"cpu_ms": (_cpu_seconds(pid) - before) * 1000 / turns})
-    return direct, through
+    return direct, idly, through
 
 
 def _load(mode: str, port: int, clients: int, seconds: float, *more: str) -> dict[str, Any]:
@@ -84,19 +93,19 @@ def _load(mode: str, port: int, clients: int, seconds: float, *more: str) -> dic
     return measured
 
 
-def _report(clients: int, measured: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
-    direct, through = measured
-
-    def middle(runs: list[dict[str, Any]], field: str) -> float:
+def _report(clients: int, direct: Runs, idly: Runs, through: Runs) -> None:
+    def middle(runs: Runs, field: str) -> float:
         return median(float(run[field]) for run in runs)
 
     latency = median(ours["p50_ms"] / theirs["p50_ms"] for theirs, ours in zip(direct, through, strict=True))
     throughput = median(ours["rps"] / theirs["rps"] for theirs, ours in zip(direct, through, strict=True))
+    tail = median(run["p99_ms"] / run["p50_ms"] for run in through)
     print(
         f"{clients:3d} clients: direct {middle(direct, 'rps'):6.0f}/s p50 {middle(direct, 'p50_ms'):6.2f} ms,"
+        f" idle {middle(idly, 'rps'):6.0f}/s p50 {middle(idly, 'p50_ms'):6.2f} ms,"
         f" runtime {middle(through, 'rps'):6.0f}/s p50 {middle(through, 'p50_ms'):6.2f}"
         f" p99 {middle(through, 'p99_ms'):6.2f} ms, {middle(through, 'cpu_ms'):.2f} ms CPU a Turn;"
-        f" latency x {latency:.2f}, throughput x {throughput:.2f}",
+        f" latency x {latency:.2f}, throughput x {throughput:.2f}, p99 / p50 {tail:.1f}",
         flush=True,
     )
 

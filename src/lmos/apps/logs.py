@@ -33,7 +33,8 @@ def configure_logging(stream: TextIO | None = None) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(output),
+        # A line is one write; printed it would be two.
+        logger_factory=structlog.WriteLoggerFactory(output),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=output, level=max(level, logging.WARNING))

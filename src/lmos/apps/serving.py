@@ -6,18 +6,26 @@ import asyncio
 import contextlib
 import os
 import socket
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from lmos.core.errors import LmosError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from starlette.types import ASGIApp
 
 _BACKLOG = 2048
+_FRAME_BYTES = 4 * 1024 * 1024
+"""Of a WebSocket's message, as much as of a body."""
+
+_SMALL_BYTES = 4096
+_MOST_GATHERED = 16
+"""Writes, of that size each at most, that are sent together."""
 
 
 class PortInUse(LmosError):
@@ -76,6 +84,7 @@ class Door:
         """
         config = uvicorn.Config(
             app,
+            http=_HttpProtocol,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -85,6 +94,8 @@ class Door:
             timeout_keep_alive=75,
             # What nobody asks for is not loaded.
             ws="websockets-sansio" if websockets else "none",
+            ws_max_size=_FRAME_BYTES,
+            ws_per_message_deflate=False,
         )
         server = _Server(config)
         serving = asyncio.create_task(server.serve(sockets=[self._socket]))
@@ -108,3 +119,47 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _HttpProtocol(HttpToolsProtocol):
+    """Writes an answer's head and body at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Speak through a transport that gathers."""
+        super().connection_made(cast("asyncio.Transport", _Gathered(transport)))
+
+
+class _Gathered:
+    """
+    A transport that sends what is written in one round of the event loop together.
+
+    The HTTP server writes head and body apart; each would cost a system call and wake the client. What is
+    large is sent at once, so that whoever writes it hears when the client does not keep up.
+    """
+
+    def __init__(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._loop = asyncio.get_running_loop()
+        self._written: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the transport has
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send it with all else that is written in this round."""
+        if not self._written:
+            self._loop.call_soon(self._send)
+        self._written.append(data)
+        if len(data) > _SMALL_BYTES or len(self._written) > _MOST_GATHERED:
+            self._send()
+
+    def close(self) -> None:
+        """Send what was written, then close."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        written, self._written = self._written, []
+        # The client may have gone since.
+        if written and not self._transport.is_closing():
+            self._transport.writelines(written)

@@ -72,10 +72,10 @@ class Router:
         Raises:
             AgentNotInRouting: The request names an Agent that is not in `roster`.
         """
+        if request.explicit_agent:
+            return _explicit(request, roster)
         started = self._clock.monotonic()
-        decision = (
-            _explicit(request, roster) if request.explicit_agent else await self._by_head(request, roster)
-        )
+        decision = await self._by_head(request, roster)
         return replace(
             decision, routing_version=roster.routing_version, seconds=self._clock.monotonic() - started
         )
@@ -114,6 +114,7 @@ def _explicit(request: RouteRequest, roster: Roster) -> RouteDecision:
         "The request names this Agent.",
         probability=1.0,
         language=language_of(request.text),
+        routing_version=roster.routing_version,
     )
 
 

@@ -99,11 +99,12 @@ class Asked:
 
     def to_route(self, state: ConversationState | None) -> RouteRequest:
         """What the router is asked, in a Conversation that stands at `state`."""
+        if explicit := self.body.input_context.explicit_agent:
+            return RouteRequest(self.text, explicit_agent=explicit)
         messages = self._history(state) + self.body.input_context.messages
         questions = tuple(message.content for message in messages if message.role == USER)
         return RouteRequest(
             self.text,
-            explicit_agent=self.body.input_context.explicit_agent or "",
             current_agent=state.agent if state else "",
             earlier=questions[:-1],
         )

@@ -29,6 +29,15 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """An Agent left the Turn to another one; the pieces that it sent are no part of the answer."""
+
+    turn: str
+    agent: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """A piece of the answer; the final message repeats the whole."""
 
@@ -64,7 +73,7 @@ class Failed:
     failure: Failure
 
 
-TurnEvent = Started | Delta | Remark | Answered | Finished | Failed
+TurnEvent = Started | HandedOver | Delta | Remark | Answered | Finished | Failed
 
 
 class RunningTurn:
@@ -81,14 +90,17 @@ class RunningTurn:
         record: How far it has come.
         reuses_id: Whether its id was that of another message of the same Conversation.
         stopped_by: Why it was stopped before its end, once it is.
+        is_being_kept: Whether the store is writing it down, which is not stopped half-way.
     """
 
     def __init__(self, record: TurnRecord, deserted: Callable[[], None]) -> None:
         self.record = record
         self.reuses_id = False
         self.stopped_by: LmosError | None = None
+        self.is_being_kept = False
         self._events: list[TurnEvent] = []
         self._news = asyncio.Event()
+        self._end = asyncio.Event()
         self._listeners = 0
         self._deserted = deserted
         self._patience = asyncio.get_running_loop().call_later(DESERTED_SECONDS, deserted)
@@ -103,6 +115,7 @@ class RunningTurn:
         self._events += events
         if self.is_over:
             self._patience.cancel()
+            self._end.set()
         # Wake those who wait now; whoever waits later waits for the next.
         self._news.set()
         self._news = asyncio.Event()
@@ -123,9 +136,17 @@ class RunningTurn:
     async def outcome(self) -> Answered | Failed:
         """How it ends, without what comes before."""
         with self._listener():
-            while not self.is_over:
-                await self._news.wait()
+            await self._end.wait()
         return next(event for event in reversed(self._events) if isinstance(event, Answered | Failed))
+
+    @contextmanager
+    def being_kept(self) -> Iterator[None]:
+        """While the store writes it down."""
+        self.is_being_kept = True
+        try:
+            yield
+        finally:
+            self.is_being_kept = False
 
     @contextmanager
     def _listener(self) -> Iterator[None]:

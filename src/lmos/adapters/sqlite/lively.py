@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
+
+from lmos.ports.store import ConversationState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lmos.core.conversation import Message
-    from lmos.ports.store import ConversationState
 
     Said = tuple[Message, ...]
 
@@ -49,8 +50,9 @@ class Lively:
     def learn(self, state: ConversationState, said: Iterable[Said], turns: int) -> ConversationState:
         """A Conversation with what was said in its last `turns`; returns it with their messages."""
         last = deque(said, maxlen=turns)
-        whole = replace(state, messages=tuple(message for each in last for message in each))
-        if sum(len(message.content) for message in whole.messages) <= _LONGEST_LIVELY:
+        messages = tuple(chain.from_iterable(last))
+        whole = ConversationState(state.tenant, state.id, state.subset, state.agent, messages)
+        if sum([len(message.content) for message in messages]) <= _LONGEST_LIVELY:
             self._known[state.tenant, state.id] = whole, last, turns
             self._known.move_to_end((state.tenant, state.id))
         else:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import orjson
 
+from lmos.adapters.sqlite.commits import Commits
 from lmos.adapters.sqlite.lively import Lively
+from lmos.adapters.sqlite.refusals import Refusals
 from lmos.adapters.sqlite.rows import COLUMNS, progress_of, record_in
 from lmos.ports.store import (
     Begun,
@@ -21,7 +22,7 @@ from lmos.ports.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
     from pathlib import Path
 
 # Each script takes the file one version further; `PRAGMA user_version` says where it stands.
@@ -70,6 +71,7 @@ _REMEMBER = """
 _REUSES_ID = """
     SELECT 1 FROM turns WHERE tenant = ? AND conversation = ? AND id = ? AND digest <> ? LIMIT 1
 """
+_CONVERSATION = "SELECT subset, agent FROM conversations WHERE tenant = ? AND id = ?"
 _LAST_ANSWERED = """
     SELECT question, answer FROM turns
     WHERE tenant = ? AND conversation = ? AND answer IS NOT NULL ORDER BY number DESC LIMIT ?
@@ -93,24 +95,15 @@ _FIND = {
 # How long another process may hold the file; our event loop stands still for that time.
 _BUSY_SECONDS = 1.0
 
-_HINTS = {
-    "SQLITE_FULL": "Make room on that disk; the Turns that are kept are safe.",
-    "SQLITE_IOERR": "Look at that disk: is it full or broken?",
-    "SQLITE_READONLY": "Make the file and its folder writable, or start with another --data folder.",
-    "SQLITE_CANTOPEN": "Make the folder exist and writable, or start with another --data folder.",
-    "SQLITE_BUSY": "Stop the other process that has the file open.",
-    "SQLITE_NOTADB": "It is no database: move it away, and a new one is begun.",
-    "SQLITE_CORRUPT": "It is damaged: restore a copy, or move it away, and a new one is begun.",
-}
-
 
 class SqliteStore:
     """
     A `ConversationStore` in one file, for one runtime.
 
     Statements take well below a millisecond and run on the event loop: handing them to a thread would
-    cost more than they do. WAL keeps every commit through `kill -9`. Nobody else writes, so Conversations
-    that are being talked in are also kept in memory, and their next Turn reads nothing.
+    cost more than they do. What is written in one round of the loop is committed together; WAL keeps every
+    commit through `kill -9`. Nobody else writes, so Conversations that are being talked in are also kept
+    in memory, and their next Turn reads nothing.
 
     Raises:
         StoreUnavailable: The file is damaged, locked by another process, or written by a newer LMOS.
@@ -119,10 +112,12 @@ class SqliteStore:
     def __init__(self, path: Path | Literal[":memory:"]) -> None:
         self._path = path
         self._lively = Lively()
-        with self._guarded():
+        self._guarded = Refusals(path)
+        with self._guarded:
             self._database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        self._commits = Commits(self._database, self._guarded)
         try:
-            with self._guarded():
+            with self._guarded:
                 self._migrate()
         except StoreUnavailable:
             self._database.close()
@@ -130,31 +125,26 @@ class SqliteStore:
 
     async def begin(self, record: TurnRecord) -> Begun:
         """Keep a new Turn, or return the one of its key."""
-        turn = record.turn
-        with self._guarded():
-            kept = self._database.execute(
-                _BEGIN,
-                (
-                    *record.key,
-                    turn.channel,
-                    turn.question,
-                    record.received_at.isoformat(),
-                    *progress_of(record),
-                ),
-            )
-            reuses_id = self._database.execute(_REUSES_ID, record.key).fetchone() is not None
-            return Begun(None if kept.rowcount else self._first(_KEY, record.key), reuses_id)
+        turn, key = record.turn, record.key
+        values = (*key, turn.channel, turn.question, record.received_at.isoformat(), *progress_of(record))
+        with self._guarded:
+            is_new = self._commits.execute(_BEGIN, values).rowcount > 0
+            reuses_id = self._database.execute(_REUSES_ID, key).fetchone() is not None
+            begun = Begun(None if is_new else self._first(_KEY, key), reuses_id)
+        await self._commits.kept()
+        return begun
 
     async def finish(self, record: TurnRecord, state: ConversationState | None) -> None:
-        """Keep a Turn's end and its Conversation's Subset and Agent, in one transaction."""
+        """Keep a Turn's end and its Conversation's Subset and Agent, both or neither."""
         finish = (_FINISH, (*progress_of(record), *record.key))
-        with self._guarded():
+        with self._guarded:
             if state is None or self._lively.stands_at(state):
-                self._database.execute(*finish)
+                self._commits.execute(*finish)
             else:
-                with self._transaction():
-                    self._database.execute(*finish)
-                    self._database.execute(_REMEMBER, (state.tenant, state.id, state.subset, state.agent))
+                with self._commits.together():
+                    self._commits.execute(*finish)
+                    self._commits.execute(_REMEMBER, (state.tenant, state.id, state.subset, state.agent))
+        await self._commits.kept()
         if state is not None and record.answer is not None:
             self._lively.went_on(state, messages_of([(record.turn.question, record.answer["content"])]))
 
@@ -162,13 +152,11 @@ class SqliteStore:
         """A Conversation with the messages of its last answered Turns."""
         if lively := self._lively.find(tenant, conversation, turns):
             return lively
-        with self._guarded():
-            found = self._database.execute(
-                "SELECT subset, agent FROM conversations WHERE tenant = ? AND id = ?", (tenant, conversation)
-            ).fetchone()
+        with self._guarded:
+            found = self._read(_CONVERSATION, (tenant, conversation)).fetchone()
             if found is None:
                 return None
-            rows = self._database.execute(_LAST_ANSWERED, (tenant, conversation, turns)).fetchall()
+            rows = self._read(_LAST_ANSWERED, (tenant, conversation, turns)).fetchall()
         said = [
             messages_of([(question, orjson.loads(answer)["content"])]) for question, answer in reversed(rows)
         ]
@@ -177,8 +165,8 @@ class SqliteStore:
 
     async def conversations(self, tenant: str, limit: int, after: str = "") -> list[ConversationSummary]:
         """A Tenant's Conversations by id."""
-        with self._guarded():
-            rows = self._database.execute(_CONVERSATIONS, (tenant, after, limit)).fetchall()
+        with self._guarded:
+            rows = self._read(_CONVERSATIONS, (tenant, after, limit)).fetchall()
         return [
             ConversationSummary(id_, subset, agent, turns, datetime.fromisoformat(last))
             for id_, subset, agent, turns, last in rows
@@ -188,34 +176,45 @@ class SqliteStore:
         self, tenant: str, conversation: str, limit: int, before: int | None = None
     ) -> list[tuple[int, TurnRecord]]:
         """A Conversation's Turns, the newest first."""
-        with self._guarded():
-            rows = self._database.execute(_TURNS, (tenant, conversation, before, before, limit)).fetchall()
+        with self._guarded:
+            rows = self._read(_TURNS, (tenant, conversation, before, before, limit)).fetchall()
         return [(number, record_in(row)) for number, *row in rows]
 
     async def forget(self, tenant: str, conversation: str) -> bool:
         """Remove a Conversation; what is deleted is overwritten, also in the log of the file."""
         self._lively.forget(tenant, conversation)
-        with self._guarded():
-            with self._transaction():
-                turns = self._database.execute(
-                    "DELETE FROM turns WHERE tenant = ? AND conversation = ?", (tenant, conversation)
-                )
-                self._database.execute(
-                    "DELETE FROM conversations WHERE tenant = ? AND id = ?", (tenant, conversation)
-                )
+        with self._guarded, self._commits.together():
+            turns = self._commits.execute(
+                "DELETE FROM turns WHERE tenant = ? AND conversation = ?", (tenant, conversation)
+            )
+            self._commits.execute(
+                "DELETE FROM conversations WHERE tenant = ? AND id = ?", (tenant, conversation)
+            )
+        kept = self._commits.kept()
+        self._commits.end()
+        # It is done already: nobody writes before the log is emptied.
+        await kept
+        with self._guarded:
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return turns.rowcount > 0
 
     async def find(self, turn: str, conversation: tuple[str, str] | None = None) -> TurnRecord | None:
         """The newest Turn of that id."""
-        with self._guarded():
+        with self._guarded:
+            self._commits.end()
             if conversation is None:
                 return self._first("id = ?", (turn,))
             return self._first("id = ? AND tenant = ? AND conversation = ?", (turn, *conversation))
 
     def close(self) -> None:
         """Close the file."""
+        self._commits.end()
         self._database.close()
+
+    def _read(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
+        """Read what is kept, which is not what may yet fail to be."""
+        self._commits.end()
+        return self._database.execute(statement, values)
 
     def _first(self, condition: str, values: tuple[str, ...]) -> TurnRecord | None:
         row = self._database.execute(_FIND[condition], values).fetchone()
@@ -233,27 +232,3 @@ class SqliteStore:
             )
         for number, script in enumerate(_MIGRATIONS[found:], start=found + 1):
             self._database.executescript(f"BEGIN; {script} PRAGMA user_version={number}; COMMIT;")
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._database.execute("COMMIT")
-        except BaseException:
-            # A full disk may have ended the transaction already.
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
-
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            name = getattr(error, "sqlite_errorname", "")
-            hints = (hint for code, hint in _HINTS.items() if name.startswith(code))
-            raise StoreUnavailable(
-                f"Conversations in {self._path} cannot be read or written: {error}.",
-                hint=next(hints, "Look at the file and its folder, or start with another --data folder."),
-            ) from error
