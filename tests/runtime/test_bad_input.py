@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CHAT = "/apis/v1/acme/chat/c1/message"
 JSON = {"content-type": "application/json", "x-turn-id": "t1"}
+JSON_TYPE = (b"content-type", b"application/json")
 GOOD = orjson.dumps(body("hello", explicit="billing"))
 LONG = "n" * (LONGEST_NAME + 1)
 
@@ -141,12 +142,12 @@ async def test_what_is_not_there_is_not_found(
 
 HEADERS: dict[str, tuple[list[tuple[bytes, bytes]], int, str]] = {
     "no turn": ([], 400, "InvalidRequest"),
-    "an empty turn": ([(b"x-turn-id", b"")], 400, "InvalidTurn"),
+    "an empty turn": ([(b"x-turn-id", b""), JSON_TYPE], 400, "InvalidTurn"),
     "two turns": ([(b"x-turn-id", b"t1"), (b"x-turn-id", b"t2")], 400, "InvalidRequest"),
     "one turn twice": ([(b"x-turn-id", b"t1"), (b"X-Turn-Id", b"t1")], 400, "InvalidRequest"),
-    "a long turn": ([(b"x-turn-id", LONG.encode())], 400, "InvalidTurn"),
-    "a turn with a slash": ([(b"x-turn-id", b"a/b")], 400, "InvalidTurn"),
-    "a turn with a tab": ([(b"x-turn-id", b"a\tb")], 400, "InvalidTurn"),
+    "a long turn": ([(b"x-turn-id", LONG.encode()), JSON_TYPE], 400, "InvalidTurn"),
+    "a turn with a slash": ([(b"x-turn-id", b"a/b"), JSON_TYPE], 400, "InvalidTurn"),
+    "a turn with a tab": ([(b"x-turn-id", b"a\tb"), JSON_TYPE], 400, "InvalidTurn"),
     "a turn in Latin-1": ([(b"x-turn-id", b"f\xfcr")], 400, "InvalidRequest"),
     "a turn in UTF-8": ([(b"x-turn-id", "für".encode())], 400, "InvalidRequest"),
     "two subsets": ([(b"x-turn-id", b"t1"), (b"x-subset", b"a"), (b"x-subset", b"b")], 400, "InvalidRequest"),
@@ -155,6 +156,7 @@ HEADERS: dict[str, tuple[list[tuple[bytes, bytes]], int, str]] = {
         400,
         "InvalidRequest",
     ),
+    "no word of what it is": ([(b"x-turn-id", b"t1")], 415, "UnsupportedMediaType"),
     "plain text": ([(b"x-turn-id", b"t1"), (b"content-type", b"text/plain")], 415, "UnsupportedMediaType"),
     "a form": (
         [(b"x-turn-id", b"t1"), (b"content-type", b"multipart/form-data; boundary=x")],
@@ -176,7 +178,11 @@ HEADERS: dict[str, tuple[list[tuple[bytes, bytes]], int, str]] = {
         415,
         "UnsupportedMediaType",
     ),
-    "compressed": ([(b"x-turn-id", b"t1"), (b"content-encoding", b"gzip")], 415, "UnsupportedMediaType"),
+    "compressed": (
+        [(b"x-turn-id", b"t1"), JSON_TYPE, (b"content-encoding", b"gzip")],
+        415,
+        "UnsupportedMediaType",
+    ),
 }
 
 
@@ -280,7 +286,7 @@ async def test_a_body_that_comes_in_pieces_is_refused_as_soon_as_it_is_too_large
     async def send(told: Any) -> None:
         answers.append(told)
 
-    await rig.app({**asked, "headers": [(b"x-turn-id", b"t1")]}, receive, send)
+    await rig.app({**asked, "headers": [(b"x-turn-id", b"t1"), JSON_TYPE]}, receive, send)
 
     assert answers[0]["status"] == 413
     assert sent <= LARGEST_BODY + 2**20

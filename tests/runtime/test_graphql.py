@@ -30,6 +30,7 @@ QUERY = (
     "$request) { status type responseTime context { key value } anonymizationEntities { type value "
     "replacement } messages { content format role turnId } } }"
 )
+JSON_TYPE = {"content-type": "application/json"}
 ENTITY = {"type": "NAME", "value": "Bob", "replacement": "P1"}
 
 
@@ -356,7 +357,7 @@ async def test_any_other_query_is_answered_with_errors(rig: Rig, document: str) 
 async def test_a_body_that_is_no_query_is_refused(
     rig: Rig, content: str, headers: dict[str, str], status: int
 ) -> None:
-    refused = await rig.http.post("/graphql", content=content, headers=headers)
+    refused = await rig.http.post("/graphql", content=content, headers={**JSON_TYPE, **headers})
 
     assert refused.status_code == status
     assert refused.json()["errors"][0]["message"]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CHAT = "/v1/chat/completions"
 RESPONSES = "/v1/responses"
+JSON_TYPE = {"content-type": "application/json"}
 BOTH = pytest.mark.parametrize("path", [CHAT, RESPONSES])
 
 
@@ -290,7 +291,7 @@ async def test_a_bad_request_is_refused_in_openais_shape(
 async def test_a_body_that_is_no_request_is_refused(
     rig: Rig, path: str, content: str, headers: dict[str, str], status: int
 ) -> None:
-    refused = await rig.http.post(path, content=content, headers=headers)
+    refused = await rig.http.post(path, content=content, headers={**JSON_TYPE, **headers})
 
     assert refused.status_code == status
     assert error(refused)["message"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import quote
@@ -13,9 +15,12 @@ from lmos.adapters.system import RandomIds
 from lmos.core.errors import InvalidInput, LmosError, NotFound, TemporaryError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 _TURN_SECONDS = 120.0
+_LAST_EVENTS = frozenset({"turn.finished", "error"})
+_PAUSES_SECONDS = (0.1, 0.3, 1.0, 2.0, 4.0)
+"""Before each try to take up a lost line again."""
 
 
 def new_id() -> str:
@@ -55,7 +60,16 @@ class Question:
     @property
     def path(self) -> str:
         """Where it is posted."""
-        return f"/apis/v1/{_segment(self.tenant)}/chat/{_segment(self.conversation)}/message"
+        return f"{self._conversation_path}/message"
+
+    @property
+    def turn_path(self) -> str:
+        """Where its Turn is."""
+        return f"{self._conversation_path}/turns/{_segment(self.turn)}"
+
+    @property
+    def _conversation_path(self) -> str:
+        return f"/apis/v1/{_segment(self.tenant)}/chat/{_segment(self.conversation)}"
 
     def body(self) -> dict[str, Any]:
         """The request of the original's REST door."""
@@ -71,8 +85,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One server-sent event of a Turn."""
+    """One server-sent event of a Turn; `number` is its id."""
 
+    number: int
     name: str
     data: dict[str, Any] = field(default_factory=dict)
 
@@ -90,6 +105,10 @@ class RuntimeDoor:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Hang up."""
         await self._client.aclose()
 
     async def ask(self, question: Question) -> str:
@@ -97,24 +116,58 @@ class RuntimeDoor:
         answer = await self._call("POST", question.path, body=question.body(), turn=question.turn)
         return str(answer["content"])
 
-    async def stream(self, question: Question) -> AsyncIterator[StreamEvent]:
-        """The events of a Turn as they come."""
-        headers = {"x-turn-id": question.turn, "accept": "text/event-stream"}
-        try:
-            async with self._client.stream(
-                "POST", question.path, json=question.body(), headers=headers
-            ) as response:
-                if response.is_error:
-                    raise _refusal(response.status_code, await response.aread())
-                name = "message"
-                async for line in response.aiter_lines():
-                    field_name, _, value = line.partition(": ")
-                    if field_name == "event":
-                        name = value
-                    elif field_name == "data":
-                        yield StreamEvent(name, orjson.loads(value))
-        except (httpx2.RequestError, httpx2.InvalidURL) as error:
-            raise self._unavailable(error) from error
+    async def stream(self, question: Question) -> AsyncGenerator[StreamEvent, None]:
+        """
+        The events of a Turn as they come; a lost line is taken up again where it broke off.
+
+        Raises:
+            RuntimeUnavailable: There is no line, or no other one after several tries.
+            TurnRefused, TurnNotAnswered, NotFound: The Turn was refused, or is not there any more.
+        """
+        heard, tries = 0, 0
+        while True:
+            try:
+                async with aclosing(self._events(question, heard)) as events:
+                    async for event in events:
+                        heard, tries = event.number, 0
+                        yield event
+                        if event.name in _LAST_EVENTS:
+                            return
+                raise httpx2.RemoteProtocolError("The stream ended before the Turn did.")
+            except (httpx2.RequestError, httpx2.InvalidURL) as error:
+                if not heard or tries == len(_PAUSES_SECONDS):
+                    raise self._unavailable(error) from error
+                await asyncio.sleep(_PAUSES_SECONDS[tries])
+                tries += 1
+
+    async def _events(self, question: Question, after: int) -> AsyncGenerator[StreamEvent, None]:
+        """The events behind number `after` that one line brings."""
+        if after:
+            headers = {"last-event-id": str(after)}
+            line = self._client.stream("GET", f"{question.turn_path}/events", headers=headers)
+        else:
+            headers = {"x-turn-id": question.turn, "accept": "text/event-stream"}
+            line = self._client.stream("POST", question.path, json=question.body(), headers=headers)
+        async with line as response:
+            if response.is_error:
+                raise _refusal(response.status_code, await response.aread())
+            frame: dict[str, str] = {}
+            async for text in response.aiter_lines():
+                name, _, value = text.partition(": ")
+                frame[name] = value
+                if not text and "data" in frame:
+                    yield StreamEvent(int(frame["id"]), frame["event"], orjson.loads(frame["data"]))
+                    frame = {}
+
+    async def cancel(self, question: Question) -> None:
+        """Stop a Turn that is under way. Raises `TurnRefused` if it is over, `NotFound` if it never was."""
+        await self._call("DELETE", question.turn_path)
+
+    async def agents(self, tenant: str, channel: str) -> list[dict[str, Any]]:
+        """The Agents of a Channel. Raises `NotFound` where nothing serves it."""
+        path = f"/apis/v1/agents?tenantId={_segment(tenant)}&channelId={_segment(channel)}"
+        agents: list[dict[str, Any]] = (await self._call("GET", path))["agents"]
+        return agents
 
     async def turn(self, turn: str) -> dict[str, Any]:
         """The record of a Turn with its decision. Raises `NotFound`."""
@@ -128,7 +181,7 @@ class RuntimeDoor:
             raise self._unavailable(error) from error
         if response.is_error:
             raise _refusal(response.status_code, response.content)
-        answer: dict[str, Any] = orjson.loads(response.content)
+        answer: dict[str, Any] = orjson.loads(response.content or b"{}")
         return answer
 
     def _unavailable(self, error: Exception) -> RuntimeUnavailable:

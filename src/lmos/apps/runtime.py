@@ -18,7 +18,7 @@ from lmos.apps.serving import Door
 from lmos.core.errors import InvalidInput
 from lmos.router import Router
 from lmos.runtime import RoutingTable, Turns, WhenBusy
-from lmos.runtime.http import runtime_app
+from lmos.runtime.http import Origins, runtime_app
 
 if TYPE_CHECKING:
     from lmos.ports.agents import AddressBook
@@ -88,7 +88,13 @@ async def serve_runtime(
             turns = Turns(table, router, agents, store, clock, when_busy=when_busy())
             if door:
                 doors = runtime_app(
-                    turns, table, store, ids=RandomIds(), learning=lambda: router.heads.training
+                    turns,
+                    table,
+                    store,
+                    ids=RandomIds(),
+                    learning=lambda: router.heads.training,
+                    origins=Origins.parse(os.environ.get("LMOS_CORS_ORIGINS", "")),
+                    host=door.host,
                 )
                 group.create_task(door.serve(doors, websockets=True))
             ready.set()

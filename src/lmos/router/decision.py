@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
 Stage = Literal["explicit", "vector", "follow-up", "clarify"]
@@ -37,6 +37,8 @@ class RouteDecision:
         head: Version of the trained head; empty where none was asked.
         routing_version: The ChannelRouting's resourceVersion.
         seconds: How long the decision took.
+        handed_over_by: The Agents that handed the Turn on, in order, first the one that the router chose;
+            `agent` is the last one, to whom they led.
     """
 
     agent: str | None
@@ -53,11 +55,18 @@ class RouteDecision:
     head: str = ""
     routing_version: str = ""
     seconds: float = 0.0
+    handed_over_by: tuple[str, ...] = ()
 
     @property
     def is_abstention(self) -> bool:
         """Whether the user is asked back instead of an Agent."""
         return self.agent is None
+
+    def handed_over(self, agent: str) -> Self:
+        """The decision after its Agent has handed the Turn over to `agent`."""
+        by = (*self.handed_over_by, *filter(None, (self.agent,)))
+        # The Capability is one of the Agent that was chosen first.
+        return replace(self, agent=agent, capability="", handed_over_by=by)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -68,4 +77,5 @@ class RouteDecision:
     def from_json(cls, values: dict[str, Any]) -> Self:
         """The decision that `to_json` wrote."""
         candidates = tuple(Candidate(**candidate) for candidate in values.get("candidates", ()))
-        return cls(**{**values, "candidates": candidates})
+        by = tuple(values.get("handed_over_by", ()))
+        return cls(**{**values, "candidates": candidates, "handed_over_by": by})

@@ -59,6 +59,6 @@ async def answer_of(
                 tell(Delta(result.text))
             elif result.type is AgentResultType.INTERMEDIATE_MESSAGE:
                 tell(Remark(result.text))
-    if final is None or not final.messages:
+    if final is None or (not final.messages and final.handed_to is None):
         raise NoAnswer(agent)
     return final

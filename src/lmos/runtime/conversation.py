@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from lmos.core.conversation import (
-    AgentResultType,
-    AssistantMessage,
-    TurnStatus,
-    advance,
-    assistant_message,
-)
+from lmos.core.conversation import AssistantMessage, TurnStatus, advance
 from lmos.core.errors import LmosError
 from lmos.core.resources.labels import STABLE
 from lmos.ports.agents import AgentLost, AgentUnavailable
 from lmos.ports.store import ConversationState, TurnRecord
 from lmos.router import RouteDecision
-from lmos.runtime.asking import answer_of
 from lmos.runtime.failure import (
     ConversationBusy,
     Failure,
@@ -29,23 +22,21 @@ from lmos.runtime.failure import (
     TurnCancelled,
     TurnInterrupted,
 )
+from lmos.runtime.handover import answer_to
+from lmos.runtime.metrics import TurnMetrics
 from lmos.runtime.ordering import Queues, WhenBusy
 from lmos.runtime.running import Answered, Failed, Finished, RunningTurn, Started
 
 if TYPE_CHECKING:
-    from lmos.core.conversation import AgentResult
     from lmos.ports.agents import AgentClient
     from lmos.ports.clock import Clock
     from lmos.ports.store import ConversationStore, TurnKey
     from lmos.router import Router
     from lmos.runtime.asked import Asked
-    from lmos.runtime.routing_table import Route, RoutingTable
+    from lmos.runtime.routing_table import RoutingTable
 
 REMEMBERED_TURNS = 10
 """How many of a Conversation's last Turns an Agent is shown, unless the client sends its own history."""
-
-REPORTED = "AgentReportedError"
-"""The code of a Turn that the Agent answered with words of regret instead of what was asked."""
 
 
 class Turns:
@@ -73,6 +64,7 @@ class Turns:
         self._store = store
         self._clock = clock
         self._when_busy = when_busy
+        self.metrics = TurnMetrics(lambda: len(self))
         # Bound once: each call of an unbound logger binds it anew.
         self._log = structlog.get_logger().bind()
         self._queues = Queues()
@@ -93,7 +85,7 @@ class Turns:
             return self._running[asked.key][0]
         self._make_way(asked)
         record = TurnRecord(asked.received(), asked.key.digest, self._clock.now())
-        running = RunningTurn(record, lambda: self._stop(asked.key, "nobody listened to it any more"))
+        running = RunningTurn(record, lambda: self._stop(asked.key, _deserted(asked.turn)))
         task = asyncio.create_task(self._run(asked, running))
         self._running[asked.key] = running, task
         task.add_done_callback(partial(self._leave, asked, running))
@@ -118,7 +110,7 @@ class Turns:
         keys = [key for key in self._running if key[:3] == (tenant, conversation, turn)]
         tasks = [self._running[key][1] for key in keys]
         for key in keys:
-            self._stop(key, "somebody asked for it")
+            self._stop(key, TurnCancelled(turn, "somebody asked for it"))
         await asyncio.gather(*tasks, return_exceptions=True)
         return bool(keys)
 
@@ -130,22 +122,24 @@ class Turns:
         if busy and self._when_busy is WhenBusy.REFUSE:
             raise ConversationBusy(asked.conversation)
         for key in busy:
-            self._stop(key, "a newer message of its Conversation replaced it")
+            self._stop(key, TurnCancelled(key.turn, "a newer message of its Conversation replaced it"))
 
     def _under_way_in(self, tenant: str, conversation: str) -> list[TurnKey]:
         return [key for key in self._running if key[:2] == (tenant, conversation)]
 
-    def _stop(self, key: TurnKey, why: str) -> None:
+    def _stop(self, key: TurnKey, why: LmosError) -> None:
+        """Stop a Turn where it stands; one whose end is being kept ends that way."""
         if key in self._running:
             running, task = self._running[key]
-            running.stopped_by = TurnCancelled(key.turn, why)
-            task.cancel()
+            running.stopped_by = why
+            if not running.is_being_kept:
+                task.cancel()
 
     async def aclose(self) -> None:
         """Interrupt the Turns under way, and keep that they were."""
         tasks = [task for _, task in self._running.values()]
-        for task in tasks:
-            task.cancel()
+        for key in tuple(self._running):
+            self._stop(key, TurnInterrupted(key.turn))
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _leave(self, asked: Asked, running: RunningTurn, task: asyncio.Task[TurnRecord | None]) -> None:
@@ -155,7 +149,7 @@ class Turns:
             running.tell(Failed(Failure.of(running.stopped_by or TurnInterrupted(asked.turn))))
         elif record := task.result():
             # A line of log takes as long as a tenth of the Turn; first the answer goes out.
-            asyncio.get_running_loop().call_soon(self._log_end, record)
+            asyncio.get_running_loop().call_soon(self._tell_of_end, record)
 
     async def _run(self, asked: Asked, running: RunningTurn) -> TurnRecord | None:
         """
@@ -166,7 +160,8 @@ class Turns:
         """
         started = self._clock.monotonic()
         try:
-            begun = await self._store.begin(running.record)
+            with running.being_kept():
+                begun = await self._store.begin(running.record)
             running.reuses_id = begun.reuses_id
             if begun.present is not None:
                 _tell_again(begun.present, running)
@@ -184,43 +179,27 @@ class Turns:
 
     async def _answer(self, asked: Asked, running: RunningTurn, started: float) -> TurnRecord:
         """Route, ask, keep, tell."""
+        if running.stopped_by is not None:
+            # It was while its beginning was being kept.
+            raise running.stopped_by
         state = await self._store.conversation(asked.tenant, asked.conversation, REMEMBERED_TURNS)
         wished = (state.subset if state else "", asked.subset, STABLE)
         route = self._table.route(asked.tenant, asked.channel, wished)
         decision = await self._router.route(asked.to_route(state), route.roster)
         running.record = _routed(running.record, decision)
         running.tell(Started(asked.turn, decision))
-        message, error = await self._message(asked, state, route, decision, running)
+        message, decision, error = await answer_to(asked, state, route, decision, self._agents, running)
         record = _answered(running.record, message, error, self._clock.monotonic() - started)
         agent = decision.agent or (state.agent if state else "")
-        await self._store.finish(
-            record, ConversationState(asked.tenant, asked.conversation, route.subset, agent)
-        )
+        state = ConversationState(asked.tenant, asked.conversation, route.subset, agent)
+        with running.being_kept():
+            await self._store.finish(record, state)
         running.tell(Answered(message, decision), Finished(record))
         return record
 
-    async def _message(
-        self,
-        asked: Asked,
-        state: ConversationState | None,
-        route: Route,
-        decision: RouteDecision,
-        running: RunningTurn,
-    ) -> tuple[AssistantMessage, str | None]:
-        """The clarifying question or the Agent's answer, with the code of an error that it stands for."""
-        if decision.agent is None:
-            return AssistantMessage(content=decision.question), None
-        result = await answer_of(
-            decision.agent,
-            route.addresses[decision.agent],
-            asked.to_ask(state, decision),
-            self._agents,
-            subset=route.subset,
-            tell=running.tell,
-        )
-        return assistant_message(result), _reported(result)
-
-    def _log_end(self, record: TurnRecord) -> None:
+    def _tell_of_end(self, record: TurnRecord) -> None:
+        """Count the Turn, and write its line of log."""
+        self.metrics.count(record)
         self._log.info(
             "turn_over",
             tenant=record.turn.tenant,
@@ -238,11 +217,16 @@ class Turns:
         failure = Failure.of(error)
         record = _failed(running.record, failure, error, self._clock.monotonic() - started)
         try:
-            await self._store.finish(record, None)
+            with running.being_kept():
+                await self._store.finish(record, None)
         except Exception as unkept:  # noqa: BLE001 - a listener waits for the end, whatever broke
             self._log.warning("turn_not_kept", turn=record.turn.id, error=str(unkept))
         running.tell(Failed(failure))
         return record
+
+
+def _deserted(turn: str) -> TurnCancelled:
+    return TurnCancelled(turn, "nobody listened to it any more")
 
 
 def _tell_again(record: TurnRecord, running: RunningTurn) -> None:
@@ -260,18 +244,21 @@ def _routed(record: TurnRecord, decision: RouteDecision) -> TurnRecord:
     turn = record.turn
     if decision.agent is not None:
         turn = advance(advance(turn, TurnStatus.ROUTED, agent=decision.agent), TurnStatus.ASKED)
-    return replace(record, turn=turn, decision=decision.to_json())
+    return TurnRecord(turn, record.digest, record.received_at, decision.to_json())
 
 
 def _answered(record: TurnRecord, message: AssistantMessage, error: str | None, seconds: float) -> TurnRecord:
     turn = advance(record.turn, TurnStatus.ANSWERED, answer=message.content, error=error)
-    return replace(record, turn=turn, answer=message.to_wire(), seconds=seconds)
+    return TurnRecord(
+        turn, record.digest, record.received_at, record.decision, message.to_wire(), seconds=seconds
+    )
 
 
 def _failed(record: TurnRecord, failure: Failure, error: LmosError, seconds: float) -> TurnRecord:
     """The Turn at its end; it may be repeated where it is certain that no Agent has begun it."""
     status = TurnStatus.CANCELLED if isinstance(error, TurnCancelled) else TurnStatus.FAILED
-    was_reached = not isinstance(error, AgentUnavailable) or isinstance(error, AgentLost)
+    is_handed_over = bool(record.decision.get("handed_over_by"))
+    was_reached = is_handed_over or not isinstance(error, AgentUnavailable) or isinstance(error, AgentLost)
     return replace(
         record,
         turn=advance(record.turn, status, error=failure.code),
@@ -280,8 +267,3 @@ def _failed(record: TurnRecord, failure: Failure, error: LmosError, seconds: flo
         and not (record.turn.status is TurnStatus.ASKED and was_reached),
         seconds=seconds,
     )
-
-
-def _reported(result: AgentResult) -> str | None:
-    """An Agent's ERROR carries words for the user, so it answers the Turn; the record shows what it is."""
-    return REPORTED if result.type is AgentResultType.ERROR else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lmos.core.conversation.handover import MOST_HANDOVERS, HandOverFailed, hand_over
 from lmos.core.conversation.message import ASSISTANT, ROLES, SYSTEM, USER, BinaryData, Message, last_of
 from lmos.core.conversation.request import (
     CAPABILITY_KEY,
@@ -39,6 +40,7 @@ __all__ = [
     "CHANNEL_KEY",
     "EVENTING_KEY",
     "LANGUAGE_KEY",
+    "MOST_HANDOVERS",
     "PIECE",
     "ROLES",
     "STREAMING_KEY",
@@ -57,6 +59,7 @@ __all__ = [
     "BinaryData",
     "Conversation",
     "ConversationContext",
+    "HandOverFailed",
     "IllegalTransition",
     "InputContext",
     "KeyValue",
@@ -70,6 +73,7 @@ __all__ = [
     "agent_request",
     "as_mapping",
     "assistant_message",
+    "hand_over",
     "last_of",
     "message_result",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 from lmos.core.conversation.message import ASSISTANT, Message
@@ -9,6 +10,8 @@ from lmos.core.conversation.wire import AnonymizationEntity, KeyValue, WireModel
 
 PIECE = KeyValue(key="kind", value="piece")
 """Marks an intermediate message that is a piece of the answer; the final message repeats the whole."""
+
+_HANDED_OVER = re.compile(r"AGENT_HANDOVER\[(.*)\]")
 
 
 class AgentResultType(StrEnum):
@@ -45,10 +48,16 @@ class AgentResult(WireModel):
 
     @property
     def is_final(self) -> bool:
-        """Whether this answers the Turn: a message or error, or an untyped result with messages."""
+        """Whether this ends the Agent's work: a message, error or hand-over, or untyped with messages."""
         if self.type is None:
-            return bool(self.messages)
+            return bool(self.messages) or self.handed_to is not None
         return self.type in {AgentResultType.MESSAGE, AgentResultType.ERROR}
+
+    @property
+    def handed_to(self) -> str | None:
+        """The Agent that shall answer instead, of a status `AGENT_HANDOVER[name]`; else None."""
+        found = _HANDED_OVER.fullmatch(self.status or "")
+        return found[1].strip() if found else None
 
     @property
     def is_piece(self) -> bool:

@@ -26,7 +26,10 @@ TRANSITIONS: dict[TurnStatus, frozenset[TurnStatus]] = {
         {TurnStatus.ROUTED, TurnStatus.ANSWERED, TurnStatus.FAILED, TurnStatus.CANCELLED}
     ),
     TurnStatus.ROUTED: frozenset({TurnStatus.ASKED, TurnStatus.FAILED, TurnStatus.CANCELLED}),
-    TurnStatus.ASKED: frozenset({TurnStatus.ANSWERED, TurnStatus.FAILED, TurnStatus.CANCELLED}),
+    # An Agent may hand the Turn over to another one.
+    TurnStatus.ASKED: frozenset(
+        {TurnStatus.ASKED, TurnStatus.ANSWERED, TurnStatus.FAILED, TurnStatus.CANCELLED}
+    ),
     TurnStatus.ANSWERED: frozenset(),
     TurnStatus.FAILED: frozenset(),
     TurnStatus.CANCELLED: frozenset(),

@@ -1,5 +1,6 @@
 """The doors through which users come, one file each."""
 
 from lmos.runtime.http.app import runtime_app
+from lmos.runtime.http.origins import Origins
 
-__all__ = ["runtime_app"]
+__all__ = ["Origins", "runtime_app"]

@@ -11,7 +11,9 @@ from lmos.core.errors import NotFound
 from lmos.core.resources import ResolveStatus, Strategy, address_of
 from lmos.core.resources.labels import CHANNEL, STABLE, TENANT, VERSION, subset_of
 from lmos.runtime.failure import Failure
+from lmos.runtime.http.description import EVERYWHERE, EXAMPLES, ChannelName, Tenant, refusals
 from lmos.runtime.http.errors import problem
+from lmos.runtime.http.shown import AddressedAgent, ChannelAgents, ShownChannel, ShownRouting
 from lmos.runtime.routing_table import DEFAULT_NAMESPACE, NoRoutingInfo
 
 if TYPE_CHECKING:
@@ -45,12 +47,12 @@ def catalogue_routes(table: RoutingTable) -> APIRouter:
     Source:
         Contract §2.1.
     """
-    router = APIRouter(tags=["catalogue"])
+    router = APIRouter(tags=["catalogue"], responses=refusals(*EVERYWHERE))
 
-    @router.get("/agents")
+    @router.get("/agents", response_model=ChannelAgents, responses=refusals(404))
     def agents(
-        tenant: Annotated[str, Query(alias="tenantId")],
-        channel: Annotated[str, Query(alias="channelId")],
+        tenant: Annotated[str, Query(alias="tenantId", examples=[EXAMPLES["tenant"]])],
+        channel: Annotated[str, Query(alias="channelId", examples=[EXAMPLES["channel"]])],
         subset: Annotated[str, Query()] = STABLE,
     ) -> dict[str, Any]:
         """The Agents of a Channel; 404 where nothing serves it."""
@@ -61,22 +63,25 @@ def catalogue_routes(table: RoutingTable) -> APIRouter:
             "agents": [_agent(group, _version(route)) for group in groups],
         }
 
-    @router.get("/agents/{tenant}/{channel}")
-    def addressed_agents(tenant: str, channel: str) -> list[dict[str, Any]]:
+    @router.get("/agents/{tenant}/{channel}", response_model=list[AddressedAgent], responses=refusals(404))
+    def addressed_agents(tenant: Tenant, channel: ChannelName) -> list[dict[str, Any]]:
         """The Agents of a Channel with their addresses."""
         route = table.find(tenant, channel)
         return [_addressed(group, route) for group in route.routing.spec.capability_groups]
 
-    @router.get("/tenants/{tenant}/channels")
+    @router.get("/tenants/{tenant}/channels", response_model=list[ShownChannel])
     def channels(
-        tenant: str, x_subset: Subset = STABLE, x_namespace: Namespace = DEFAULT_NAMESPACE
+        tenant: Tenant, x_subset: Subset = STABLE, x_namespace: Namespace = DEFAULT_NAMESPACE
     ) -> list[dict[str, Any]]:
         """The Channels of a Tenant."""
         return [_channel(manifest) for manifest in _channels(table, tenant, x_subset, x_namespace)]
 
-    @router.get("/tenants/{tenant}/channels/{channel}")
+    @router.get("/tenants/{tenant}/channels/{channel}", response_model=ShownChannel, responses=refusals(404))
     def channel(
-        tenant: str, channel: str, x_subset: Subset = STABLE, x_namespace: Namespace = DEFAULT_NAMESPACE
+        tenant: Tenant,
+        channel: ChannelName,
+        x_subset: Subset = STABLE,
+        x_namespace: Namespace = DEFAULT_NAMESPACE,
     ) -> JSONResponse:
         """One Channel."""
         for manifest in _channels(table, tenant, x_subset, x_namespace):
@@ -84,9 +89,14 @@ def catalogue_routes(table: RoutingTable) -> APIRouter:
                 return JSONResponse(_channel(manifest))
         return _refused(NoSuchChannel(tenant, channel))
 
-    @router.get("/tenants/{tenant}/channels/{channel}/routing")
+    @router.get(
+        "/tenants/{tenant}/channels/{channel}/routing", response_model=ShownRouting, responses=refusals(404)
+    )
     def routing(
-        tenant: str, channel: str, x_subset: Subset = STABLE, x_namespace: Namespace = DEFAULT_NAMESPACE
+        tenant: Tenant,
+        channel: ChannelName,
+        x_subset: Subset = STABLE,
+        x_namespace: Namespace = DEFAULT_NAMESPACE,
     ) -> JSONResponse:
         """The ChannelRouting of one Channel."""
         try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from fastapi import APIRouter, Query
 
 from lmos.core.errors import NotFound
 from lmos.runtime.failure import ConversationBusy
+from lmos.runtime.http.description import KEPT, ConversationId, Tenant, refusals
+from lmos.runtime.http.shown import ConversationPage, ShownConversation, TurnPage
 from lmos.runtime.http.turns import shown
 
 if TYPE_CHECKING:
@@ -35,45 +37,49 @@ class NoSuchConversation(NotFound):
 
 def conversation_routes(turns: Turns, store: ConversationStore) -> APIRouter:
     """What was said, for the Tenant whose users said it."""
-    router = APIRouter(tags=["conversations"])
+    router = APIRouter(tags=["conversations"], responses=refusals(*KEPT))
 
     @router.get("/{tenant}/conversations")
-    async def conversations(tenant: str, limit: Limit = _A_PAGE, after: str = "") -> dict[str, Any]:
+    async def conversations(tenant: Tenant, limit: Limit = _A_PAGE, after: str = "") -> ConversationPage:
         """The Conversations by id, a page at a time: `after` is the `next` of the page before."""
         found = await store.conversations(tenant, limit, after)
-        return {
-            "conversations": [
-                {
-                    "conversation": each.id,
-                    "subset": each.subset,
-                    "agent": each.agent or None,
-                    "turns": each.turns,
-                    "lastTurnAt": each.last_turn_at.isoformat(),
-                }
+        return ConversationPage(
+            conversations=tuple(
+                ShownConversation(
+                    conversation=each.id,
+                    subset=each.subset,
+                    agent=each.agent or None,
+                    turns=each.turns,
+                    last_turn_at=each.last_turn_at.isoformat(),
+                )
                 for each in found
-            ],
-            "next": found[-1].id if len(found) == limit else None,
-        }
+            ),
+            next=found[-1].id if len(found) == limit else None,
+        )
 
-    @router.get("/{tenant}/conversations/{conversation}")
+    @router.get("/{tenant}/conversations/{conversation}", responses=refusals(404))
     async def conversation(
-        tenant: str,
-        conversation: str,
+        tenant: Tenant,
+        conversation: ConversationId,
         limit: Limit = _A_PAGE,
         before: Annotated[int | None, Query(ge=0, le=2**62)] = None,
-    ) -> dict[str, Any]:
+    ) -> TurnPage:
         """The Turns of a Conversation, the newest first: `before` is the `next` of the page before."""
         found = await store.turns(tenant, conversation, limit, before)
         if not found and before is None:
             raise NoSuchConversation(conversation)
-        return {
-            "conversation": conversation,
-            "turns": [shown(record) for _, record in found],
-            "next": found[-1][0] if len(found) == limit else None,
-        }
+        return TurnPage(
+            conversation=conversation,
+            turns=tuple(shown(record) for _, record in found),
+            next=found[-1][0] if len(found) == limit else None,
+        )
 
-    @router.delete("/{tenant}/conversations/{conversation}", status_code=HTTPStatus.NO_CONTENT)
-    async def forget(tenant: str, conversation: str) -> None:
+    @router.delete(
+        "/{tenant}/conversations/{conversation}",
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=refusals(404, 409),
+    )
+    async def forget(tenant: Tenant, conversation: ConversationId) -> None:
         """Remove all that was said in a Conversation, for good."""
         if turns.has_under_way(tenant, conversation):
             raise ConversationBusy(conversation)

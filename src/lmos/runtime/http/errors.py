@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from lmos.core.conversation import HandOverFailed
 from lmos.core.errors import LmosError
 from lmos.ports.agents import AgentBusy, AgentFailed, AgentLost, AgentTimeout, AgentUnavailable
 from lmos.router import AgentNotInRouting
@@ -30,7 +31,18 @@ log = structlog.get_logger()
 _ORIGINAL_CODES = dict.fromkeys(
     (NoRoutingInfo.code, AgentNotInRouting.code), "AGENT_NOT_FOUND"
 ) | dict.fromkeys(
-    (each.code for each in (AgentUnavailable, AgentBusy, AgentLost, AgentFailed, AgentTimeout, NoAnswer)),
+    (
+        each.code
+        for each in (
+            AgentUnavailable,
+            AgentBusy,
+            AgentLost,
+            AgentFailed,
+            AgentTimeout,
+            NoAnswer,
+            HandOverFailed,
+        )
+    ),
     "AGENT_CLIENT_EXCEPTION",
 )
 _INVALID = "INVALID_REQUEST"

@@ -13,7 +13,7 @@ from lmos.core.conversation import AssistantMessage
 from lmos.router import RouteDecision
 from lmos.runtime.failure import Failure
 from lmos.runtime.http.errors import problem
-from lmos.runtime.running import Answered, Delta, Failed, Finished, Remark, Started
+from lmos.runtime.running import Answered, Delta, Failed, Finished, HandedOver, Remark, Started
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
@@ -100,10 +100,11 @@ def _told(event: TurnEvent) -> tuple[str, dict[str, Any]]:
         case Started(turn, decision):
             told = {"turn": turn, "agent": decision.agent, "stage": decision.stage, "reason": decision.reason}
             return "turn.started", told
-        case Delta(text):
-            return "message.delta", {"content": text}
-        case Remark(text):
-            return "message.intermediate", {"content": text}
+        case HandedOver(turn, agent, to):
+            return "turn.handover", {"turn": turn, "agent": agent, "to": to}
+        case Delta(text) | Remark(text):
+            name = "message.delta" if isinstance(event, Delta) else "message.intermediate"
+            return name, {"content": text}
         case Answered(message, _):
             return "message", message.to_wire()
         case Finished(record):

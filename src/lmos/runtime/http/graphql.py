@@ -18,7 +18,7 @@ from lmos.core.protocols.agent_api import names_answer
 from lmos.core.protocols.agent_sdl import SDL
 from lmos.core.protocols.graphql_document import GraphQlInvalid
 from lmos.runtime.failure import Failure
-from lmos.runtime.http.description import describe
+from lmos.runtime.http.description import describe, refusals
 from lmos.runtime.http.errors import bug
 from lmos.runtime.http.graphql_turns import errors_of, turns_answered
 from lmos.runtime.http.requests import InvalidRequest, headers_in, json_in
@@ -54,7 +54,7 @@ def graphql_routes(turns: Turns, ids: Ids) -> list[BaseRoute]:
 
 def schema_routes() -> APIRouter:
     """`GET /sdl`."""
-    router = APIRouter(tags=["graphql"])
+    router = APIRouter(tags=["graphql"], responses=refusals(403))
 
     @router.get("/sdl", response_class=PlainTextResponse)
     async def sdl() -> str:
@@ -115,14 +115,19 @@ def describe_graphql(app: FastAPI) -> None:
     query = {
         "type": "object",
         "properties": {
-            "query": {"type": "string"},
+            "query": {"type": "string", "example": "{agent {names}}"},
             "operationName": {"type": ["string", "null"]},
             "variables": {"type": ["object", "null"]},
         },
         "required": ["query"],
     }
-    answer = {"application/json": {"schema": {"type": "object"}}}
-    refusals = {"400": "No JSON.", "413": "The body is too large.", "415": "The body is not JSON in UTF-8."}
+    problems = {"type": "array", "items": {"type": "object", "required": ["message"]}}
+    shape = {
+        "type": "object",
+        "properties": {"data": {"type": "object"}, "errors": problems},
+        "anyOf": [{"required": ["data"]}, {"required": ["errors"]}],
+    }
+    answer = {"description": "Data or errors.", "content": {"application/json": {"schema": shape}}}
     operation = {
         "tags": ["graphql"],
         "summary": "Query",
@@ -130,9 +135,6 @@ def describe_graphql(app: FastAPI) -> None:
         "speaks graphql-transport-ws; `GET /sdl` is the schema.",
         "operationId": "graphql",
         "requestBody": {"required": True, "content": {"application/json": {"schema": query}}},
-        "responses": {
-            status: {"description": description, "content": answer}
-            for status, description in {"200": "Data or errors.", **refusals}.items()
-        },
+        "responses": {"200": answer} | dict.fromkeys(("400", "403", "413", "415", "500"), answer),
     }
     describe(app, GRAPHQL_PATH, operation, {})

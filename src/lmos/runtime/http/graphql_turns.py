@@ -26,7 +26,7 @@ from lmos.core.errors import LmosError
 from lmos.core.protocols.agent_api import RequestInvalid, next_payload, subscription_in
 from lmos.runtime.asked import Asked
 from lmos.runtime.failure import Failure
-from lmos.runtime.running import Answered, Delta, Failed, Finished, Remark, Started
+from lmos.runtime.running import Answered, Delta, Failed, Finished, HandedOver, Remark, Started
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -108,7 +108,7 @@ async def _results(running: RunningTurn, *, wants_pieces: bool) -> AsyncGenerato
                     yield _final(answered, record, reuses_id=running.reuses_id)
                 case Failed(failure):
                     raise EndedWith(errors_of(failure))
-                case Started() | Delta() | Finished():
+                case Started() | HandedOver() | Delta() | Finished():
                     pass
 
 

@@ -111,14 +111,15 @@ def fields_of(problems: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _check_media_type(headers: Mapping[str, str]) -> None:
-    """A body without a type is taken for JSON."""
-    said = headers.get("content-type") or _JSON
+    """A body says that it is JSON: one without a type may come from a web page that nobody let in."""
+    said = headers.get("content-type", "")
     media_type, *parameters = (part.strip().lower() for part in said.split(";"))
     charsets = [
         part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")
     ]
     if media_type != _JSON or not {"utf-8", "utf8"}.issuperset(charsets):
-        raise UnsupportedMediaType(f"The body is {said[:80]!r}.", hint="Send application/json in UTF-8.")
+        kind = repr(said[:80]) if said else "of no said type"
+        raise UnsupportedMediaType(f"The body is {kind}.", hint="Send application/json in UTF-8.")
     encoding = headers.get("content-encoding") or "identity"
     if encoding.strip().lower() != "identity":
         raise UnsupportedMediaType(

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from fastapi import APIRouter, Header
 from starlette.responses import StreamingResponse
 
 from lmos.core.errors import Conflict, NotFound
-from lmos.runtime.http.events import event_stream, told_again
+from lmos.runtime.http.description import KEPT, STREAMED, ConversationId, Tenant, TurnId, refusals
+from lmos.runtime.http.events import EVENT_STREAM, event_stream, told_again
 from lmos.runtime.http.requests import TURN_HEADER
+from lmos.runtime.http.shown import ShownTurn
 
 if TYPE_CHECKING:
     from lmos.ports.store import ConversationStore, TurnRecord
     from lmos.runtime.conversation import Turns
 
 MOST_EVENTS = 2**31
+
+_EVENTS = {"description": "The events.", "content": {EVENT_STREAM: STREAMED}}
 
 
 class NoSuchTurn(NotFound):
@@ -42,29 +46,37 @@ class TurnOver(Conflict):
 
 def turn_routes(turns: Turns, store: ConversationStore) -> APIRouter:
     """Turns by id: of one Conversation for its Tenant, of any for operators."""
-    router = APIRouter(tags=["turns"])
+    router = APIRouter(tags=["turns"], responses=refusals(*KEPT, 404))
 
     @router.get("/turns/{turn}")
-    async def turn(turn: str) -> dict[str, Any]:
+    async def turn(turn: TurnId) -> ShownTurn:
         """The newest Turn of that id, whoever asked it."""
         return shown(_found(turn, await store.find(turn)))
 
     @router.get("/{tenant}/chat/{conversation}/turns/{turn}")
-    async def turn_of_conversation(tenant: str, conversation: str, turn: str) -> dict[str, Any]:
+    async def turn_of_conversation(tenant: Tenant, conversation: ConversationId, turn: TurnId) -> ShownTurn:
         """The newest Turn of that id in a Conversation."""
         return shown(_found(turn, await store.find(turn, (tenant, conversation))))
 
-    @router.delete("/{tenant}/chat/{conversation}/turns/{turn}", status_code=HTTPStatus.NO_CONTENT)
-    async def cancel(tenant: str, conversation: str, turn: str) -> None:
+    @router.delete(
+        "/{tenant}/chat/{conversation}/turns/{turn}",
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=refusals(409),
+    )
+    async def cancel(tenant: Tenant, conversation: ConversationId, turn: TurnId) -> None:
         """Stop a Turn that is under way, and what its Agent does for it."""
         if not await turns.cancel(tenant, conversation, turn):
             raise TurnOver(_found(turn, await store.find(turn, (tenant, conversation))))
 
-    @router.get("/{tenant}/chat/{conversation}/turns/{turn}/events", response_class=StreamingResponse)
+    @router.get(
+        "/{tenant}/chat/{conversation}/turns/{turn}/events",
+        response_class=StreamingResponse,
+        responses={"200": _EVENTS},
+    )
     async def events(
-        tenant: str,
-        conversation: str,
-        turn: str,
+        tenant: Tenant,
+        conversation: ConversationId,
+        turn: TurnId,
         last_event_id: Annotated[int, Header(ge=0, le=MOST_EVENTS)] = 0,
     ) -> StreamingResponse:
         """The events of a Turn as they come, behind `Last-Event-ID`; the Agent is not asked again."""
@@ -83,21 +95,21 @@ def _found(id_: str, record: TurnRecord | None) -> TurnRecord:
     return record
 
 
-def shown(record: TurnRecord) -> dict[str, Any]:
-    """A Turn as JSON, with the decision that sent it where it went."""
+def shown(record: TurnRecord) -> ShownTurn:
+    """A Turn with the decision that sent it where it went."""
     turn = record.turn
-    return {
-        "turn": turn.id,
-        "tenant": turn.tenant,
-        "channel": turn.channel,
-        "conversation": turn.conversation,
-        "status": turn.status.value,
-        "error": turn.error,
-        "failure": record.failure,
-        "agent": turn.agent,
-        "question": turn.question,
-        "answer": turn.answer,
-        "receivedAt": record.received_at.isoformat(),
-        "seconds": record.seconds,
-        "decision": record.decision,
-    }
+    return ShownTurn(
+        turn=turn.id,
+        tenant=turn.tenant,
+        channel=turn.channel,
+        conversation=turn.conversation,
+        status=turn.status,
+        error=turn.error,
+        failure=record.failure,
+        agent=turn.agent,
+        question=turn.question,
+        answer=turn.answer,
+        received_at=record.received_at.isoformat(),
+        seconds=record.seconds,
+        decision=record.decision,
+    )

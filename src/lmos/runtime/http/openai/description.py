@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic.json_schema import models_json_schema
 
 from lmos.core.protocols.openai import ChatRequest, ResponsesRequest
-from lmos.runtime.http.description import SCHEMAS, describe, parameter, reference
+from lmos.runtime.http.description import ASKING, SCHEMAS, describe, parameter, reference, refusals
 from lmos.runtime.http.openai.door import (
     CHAT_PATH,
     CONVERSATION_HEADER,
@@ -22,16 +22,6 @@ if TYPE_CHECKING:
 
 _HEADERS = (TURN_HEADER, IDEMPOTENCY_HEADER, CONVERSATION_HEADER, "x-subset")
 
-_REFUSALS = {
-    "400": "The request cannot be read, or asks for what Agents cannot be told to do.",
-    "404": "There is no such Channel, or no such Agent in it: `model_not_found`.",
-    "413": "The body is too large.",
-    "415": "The body is not JSON in UTF-8.",
-    "502": "The Agent failed.",
-    "503": "The Agent, or the store, is unavailable; try again after Retry-After.",
-    "504": "The Agent did not answer in time.",
-}
-
 
 def describe_openai(app: FastAPI) -> None:
     """Have the OpenAPI document of `app` tell of both doors."""
@@ -45,8 +35,9 @@ def describe_openai(app: FastAPI) -> None:
 
 def _operation(request: type[BaseModel], summary: str) -> dict[str, Any]:
     answer = {
-        "application/json": {"schema": {"type": "object"}},
-        "text/event-stream": {"schema": {"type": "string"}},
+        "application/json": {"schema": _ANSWER},
+        # No schema: of a stream it would have to be that of all events in one text.
+        "text/event-stream": {"example": 'data: {"id": "chatcmpl-t-1"}\n\ndata: [DONE]\n\n'},
     }
     return {
         "tags": ["openai"],
@@ -60,14 +51,7 @@ def _operation(request: type[BaseModel], summary: str) -> dict[str, Any]:
             "content": {"application/json": {"schema": reference(request.__name__)}},
         },
         "responses": {"200": {"description": "The answer, or its events.", "content": answer}}
-        | {status: _refusal(description) for status, description in _REFUSALS.items()},
-    }
-
-
-def _refusal(description: str) -> dict[str, Any]:
-    return {
-        "description": description,
-        "content": {"application/json": {"schema": reference("OpenAiError")}},
+        | refusals(*ASKING, schema="OpenAiError"),
     }
 
 
@@ -87,4 +71,16 @@ _ERROR = {
         }
     },
     "required": ["error"],
+}
+
+_ANSWER = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "object": {"enum": ["chat.completion", "response"]},
+        "model": {"type": "string"},
+        "usage": {"type": "object"},
+        "lmos": {"type": "object"},
+    },
+    "required": ["id", "object", "model", "usage", "lmos"],
 }

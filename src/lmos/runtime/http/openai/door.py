@@ -19,7 +19,7 @@ from lmos.runtime.http.errors import bug
 from lmos.runtime.http.events import event_stream
 from lmos.runtime.http.openai.errors import error_in_shape, refusal, refusal_of
 from lmos.runtime.http.requests import TURN_HEADER, headers_in, json_in
-from lmos.runtime.running import Answered, Delta, Failed, Finished, Remark, Started
+from lmos.runtime.running import Answered, Delta, Failed, Finished, HandedOver, Remark, Started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -179,7 +179,7 @@ def _frames_of(event: TurnEvent, asked: Asked, writer: Writer) -> bytes:
             return writer.answered(message.content, _told_of_answer(asked, event))
         case Failed(failure):
             return writer.failed(error_in_shape(failure))
-        case Finished():
+        case HandedOver() | Finished():
             return b""
 
 
