@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,24 +86,19 @@ def test_a_refused_object_says_which_field(client: Client) -> None:
         client.create(Channel(metadata=ObjectMeta(name="bad"), spec={"requiredCapabilities": "none"}))
 
 
-def test_a_watch_tells_what_happens(client: Client) -> None:
+def test_a_watch_tells_what_happened_since_a_list(client: Client) -> None:
+    version = client.list(ConfigMap).resourceVersion
+    client.create(settings("watched", a="1"))
+    client.patch(ConfigMap, "watched", {"data": {"a": "2"}})
+    client.delete(ConfigMap, "watched")
+
     seen = []
-    watching = threading.Event()
-
-    def write() -> None:
-        watching.wait(5)
-        client.create(settings("watched", a="1"))
-        client.patch(ConfigMap, "watched", {"data": {"a": "2"}})
-        client.delete(ConfigMap, "watched")
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    watching.set()
-    for change, item in client.watch(ConfigMap, fields={"metadata.name": "watched"}):
+    for change, item in client.watch(
+        ConfigMap, fields={"metadata.name": "watched"}, resource_version=version
+    ):
         seen.append((change, (item.data or {}).get("a")))
         if change == "DELETED":
             break
-    writer.join()
 
     assert seen == [("ADDED", "1"), ("MODIFIED", "2"), ("DELETED", "2")]
 
