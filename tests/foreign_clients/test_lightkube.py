@@ -87,7 +87,9 @@ def test_a_refused_object_says_which_field(client: Client) -> None:
 
 
 def test_a_watch_tells_what_happened_since_a_list(client: Client) -> None:
-    version = client.list(ConfigMap).resourceVersion
+    listed = client.list(ConfigMap)
+    list(listed)
+    version = listed.resourceVersion
     client.create(settings("watched", a="1"))
     client.patch(ConfigMap, "watched", {"data": {"a": "2"}})
     client.delete(ConfigMap, "watched")
