@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lmos.apiserver.crds import CLEANUP_FINALIZER
 from lmos.core.resources.kinds import CUSTOM_RESOURCE_DEFINITION, NAMESPACE
+from lmos.core.resources.timestamps import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -187,9 +188,8 @@ class Collector:
         return []
 
 
-def _later(timestamp: str, seconds: int) -> str:
-    moment = datetime.fromisoformat(timestamp) + timedelta(seconds=seconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _later(start: str, seconds: int) -> str:
+    return timestamp(datetime.fromisoformat(start) + timedelta(seconds=seconds))
 
 
 def _blocks(dependent: Manifest, owner: str) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import orjson
 
 from lmos.apiserver.status import bad_request, unsupported_media_type
+from lmos.core.resources.timestamps import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,7 +153,7 @@ def _int_or_string(raw: int | bytes) -> Json:
 
 def _time(raw: int | bytes) -> str | None:
     seconds = _message("Time", _bytes(raw)).get("seconds")
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else None
+    return timestamp(datetime.fromtimestamp(seconds, UTC)) if seconds else None
 
 
 def _wire(data: bytes) -> Iterator[tuple[int, int | bytes]]:

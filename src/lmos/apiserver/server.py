@@ -22,6 +22,7 @@ from lmos.apiserver.storage import entry_of
 from lmos.apiserver.values import Json, encode, refuse_unwritable
 from lmos.apiserver.watch import Selection, Watches
 from lmos.core.resources.kinds import NAMESPACE
+from lmos.core.resources.timestamps import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ class Server:
 
     def timestamp(self) -> str:
         """The server's time as metadata spells it."""
-        return self._clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return timestamp(self._clock.now())
 
     def entry(self, place: Place) -> Entry:
         """The stored object. Raises ApiError 404."""

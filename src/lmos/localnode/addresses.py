@@ -11,6 +11,7 @@ from lmos.core.resources.slices import LOCAL_NODE, MANAGED_BY_LABEL, SERVICE_LAB
 from lmos.core.resources.workload import PORT
 from lmos.localnode.configuration import LOOPBACK
 from lmos.localnode.pod_status import is_ready
+from lmos.localnode.references import controller_reference
 from lmos.ports.cluster import ObjectNotFound
 
 if TYPE_CHECKING:
@@ -35,14 +36,6 @@ def endpoint_slices(service: Manifest, pods: Iterable[Manifest]) -> list[Manifes
     A slice holds one set of ports for all its addresses, and each process has a port of its own.
     """
     metadata = service["metadata"]
-    owner = {
-        "apiVersion": SERVICE.api_version,
-        "kind": SERVICE.kind,
-        "name": metadata["name"],
-        "uid": metadata["uid"],
-        "controller": True,
-        "blockOwnerDeletion": True,
-    }
     return [
         {
             "apiVersion": ENDPOINT_SLICE.api_version,
@@ -51,7 +44,7 @@ def endpoint_slices(service: Manifest, pods: Iterable[Manifest]) -> list[Manifes
                 "name": f"{metadata['name']}-{pod['metadata']['name']}",
                 "namespace": metadata["namespace"],
                 "labels": {SERVICE_LABEL: metadata["name"], MANAGED_BY_LABEL: LOCAL_NODE},
-                "ownerReferences": [owner],
+                "ownerReferences": [controller_reference(SERVICE, service)],
             },
             "addressType": "IPv4",
             "endpoints": [

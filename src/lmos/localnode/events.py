@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from lmos.core.resources.kinds import EVENT, POD
 from lmos.core.resources.slices import LOCAL_NODE
+from lmos.core.resources.timestamps import timestamp
 from lmos.localnode.pod_status import CREATING, NOT_ANSWERING
+from lmos.localnode.references import reference_to
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,13 +26,8 @@ def event_of(pod: Manifest, state: PodState, now: datetime) -> Manifest | None:
     reason, message = (NOT_ANSWERING, state.complaint) if state.started_at else state.waiting
     if not message or reason == CREATING:
         return None
-    metadata, stamp = pod["metadata"], now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    about = {
-        "apiVersion": POD.api_version,
-        "kind": POD.kind,
-        "name": metadata["name"],
-        "uid": metadata["uid"],
-    }
+    metadata, stamp = pod["metadata"], timestamp(now)
+    about = reference_to(POD, pod)
     return {
         "apiVersion": EVENT.api_version,
         "kind": EVENT.kind,

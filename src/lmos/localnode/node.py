@@ -80,7 +80,7 @@ class LocalNode:
         self._statuses_to_write = WorkQueue("Pod", self._write_status)
         self._services_to_publish = WorkQueue("Service", self._publisher.publish)
         self._runs: dict[str, PodRun] = {}
-        self._endings: set[asyncio.Task[None]] = set()
+        self._endings: dict[str, asyncio.Task[None]] = {}
         self.looked = asyncio.Event()
 
     async def run(self) -> None:
@@ -105,9 +105,10 @@ class LocalNode:
                 self.looked.set()
                 group.create_task(self._publish_usage())
         finally:
-            for task in self._endings:
+            endings = tuple(self._endings.values())
+            for task in endings:
                 task.cancel()
-            await asyncio.gather(*self._endings, return_exceptions=True)
+            await asyncio.gather(*endings, return_exceptions=True)
             await asyncio.gather(*(run.stop(_STOP_SECONDS) for run in self._runs.values()))
 
     def _begin(self) -> None:
@@ -172,12 +173,10 @@ class LocalNode:
 
     def _let_go(self, pod: Manifest) -> None:
         """End a Pod in the background: its grace period holds up nobody."""
-        name = f"end-{pod['metadata']['uid']}"
-        if name in {task.get_name() for task in self._endings}:
-            return
-        task = asyncio.create_task(self._end(pod), name=name)
-        self._endings.add(task)
-        task.add_done_callback(self._endings.discard)
+        uid = pod["metadata"]["uid"]
+        if uid not in self._endings:
+            task = self._endings[uid] = asyncio.create_task(self._end(pod))
+            task.add_done_callback(lambda _: self._endings.pop(uid))
 
     async def _end(self, pod: Manifest) -> None:
         metadata = pod["metadata"]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from lmos.core.resources.conditions import Condition, with_condition
+from lmos.core.resources.conditions import Status, conditions_after
+from lmos.core.resources.timestamps import timestamp
 from lmos.localnode.configuration import LOOPBACK
 
 if TYPE_CHECKING:
@@ -98,23 +99,20 @@ def pod_status(pod: Manifest, state: PodState, now: datetime) -> dict[str, Any]:
     readiness = ("Answering", "") if state.is_ready else ("ContainersNotReady", "")
     if state.complaint and not state.is_ready:
         readiness = (NOT_ANSWERING, state.complaint)
-    conditions = tuple(Condition.model_validate(each) for each in previous.get("conditions") or ())
-    for name, holds, (reason, message) in (
-        ("PodScheduled", True, ("Scheduled", "")),
-        ("Initialized", True, ("NothingToInitialize", "")),
-        ("ContainersReady", state.is_ready, readiness),
-        ("Ready", state.is_ready, readiness),
-    ):
-        status: Literal["True", "False"] = "True" if holds else "False"
-        new = Condition(type=name, status=status, reason=reason, message=message)
-        conditions = with_condition(conditions, new, now)
+    ready: Status = "True" if state.is_ready else "False"
+    said: tuple[tuple[str, Status, str, str], ...] = (
+        ("PodScheduled", "True", "Scheduled", ""),
+        ("Initialized", "True", "NothingToInitialize", ""),
+        ("ContainersReady", ready, *readiness),
+        ("Ready", ready, *readiness),
+    )
     return {
         "phase": state.phase,
-        "startTime": previous.get("startTime") or _stamp(now),
+        "startTime": previous.get("startTime") or timestamp(now),
         "hostIP": LOOPBACK,
         "podIP": LOOPBACK,
         "podIPs": [{"ip": LOOPBACK}],
-        "conditions": [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in conditions],
+        "conditions": conditions_after(previous.get("conditions") or (), said, now),
         "containerStatuses": [
             {
                 "name": container.get("name", ""),
@@ -163,7 +161,7 @@ def _container_state(state: PodState) -> dict[str, Any]:
     if state.is_over and state.last:
         return {"terminated": _terminated(state.last)}
     if state.started_at:
-        return {"running": {"startedAt": _stamp(state.started_at)}}
+        return {"running": {"startedAt": timestamp(state.started_at)}}
     reason, message = state.waiting
     return {"waiting": {"reason": reason, **({"message": message} if message else {})}}
 
@@ -172,14 +170,10 @@ def _terminated(end: Ended) -> dict[str, Any]:
     return {
         "exitCode": end.exit_code,
         "reason": end.reason,
-        "startedAt": _stamp(end.started_at),
-        "finishedAt": _stamp(end.finished_at),
+        "startedAt": timestamp(end.started_at),
+        "finishedAt": timestamp(end.finished_at),
         **({"message": end.message} if end.message else {}),
     }
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _ended_of(terminated: dict[str, Any]) -> Ended:

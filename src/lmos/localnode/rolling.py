@@ -6,17 +6,19 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from lmos.core.resources.conditions import Condition, with_condition
+from lmos.core.resources.conditions import conditions_after
 from lmos.core.resources.kinds import DEPLOYMENT, POD
 from lmos.core.resources.workload import DIRECTORY
 from lmos.localnode.pod_status import complaint_of, is_leaving, is_ready
+from lmos.localnode.references import controller_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
+    from lmos.core.resources.conditions import Status
     from lmos.core.resources.kinds import Manifest
 
 REVISION_LABEL = "pod-template-hash"
@@ -42,15 +44,15 @@ def next_step(deployment: Manifest, pods: Sequence[Manifest]) -> Step:
         Kubernetes, `Deployment.spec.strategy`: at most `maxSurge` Pods beyond the number, at least the
         number less `maxUnavailable` of them ready.
     """
-    wanted = int(deployment["spec"].get("replicas", 1))
+    wanted, revision = int(deployment["spec"].get("replicas", 1)), revision_of(deployment)
     present = [pod for pod in pods if not is_leaving(pod)]
-    new = [pod for pod in present if _revision(pod) == revision_of(deployment)]
+    new = [pod for pod in present if _revision(pod) == revision]
     old = [pod for pod in present if pod not in new]
     if old and deployment["spec"].get("paused"):
         return Step()
     surplus = _least_useful(new)[: max(len(new) - wanted, 0)]
     if (deployment["spec"].get("strategy") or {}).get("type") == "Recreate":
-        leaving_old = [pod for pod in pods if _revision(pod) != revision_of(deployment)]
+        leaving_old = [pod for pod in pods if _revision(pod) != revision]
         return Step(0 if leaving_old else max(wanted - len(new), 0), (*surplus, *old))
     surge, unavailable = _margins(deployment, wanted)
     ready_new = sum(map(is_ready, new))
@@ -79,16 +81,7 @@ def pod_of(deployment: Manifest) -> Manifest:
             "namespace": metadata["namespace"],
             "labels": {**(said.get("labels") or {}), REVISION_LABEL: revision},
             "annotations": (said.get("annotations") or {}) | ({DIRECTORY: directory} if directory else {}),
-            "ownerReferences": [
-                {
-                    "apiVersion": DEPLOYMENT.api_version,
-                    "kind": DEPLOYMENT.kind,
-                    "name": metadata["name"],
-                    "uid": metadata["uid"],
-                    "controller": True,
-                    "blockOwnerDeletion": True,
-                }
-            ],
+            "ownerReferences": [controller_reference(DEPLOYMENT, deployment)],
         },
         "spec": template["spec"],
     }
@@ -103,30 +96,26 @@ def revision_of(deployment: Manifest) -> str:
 
 def deployment_status(deployment: Manifest, pods: Iterable[Manifest], now: datetime) -> dict[str, Any]:
     """How far the Deployment has come."""
-    wanted = int(deployment["spec"].get("replicas", 1))
+    wanted, revision = int(deployment["spec"].get("replicas", 1)), revision_of(deployment)
     present = [pod for pod in pods if not is_leaving(pod)]
     ready = sum(map(is_ready, present))
-    updated = sum(_revision(pod) == revision_of(deployment) for pod in present)
+    updated = sum(_revision(pod) == revision for pod in present)
     complaints = {complaint: pod for pod in reversed(present) if (complaint := complaint_of(pod))}
     answering = f"{ready} of {wanted} processes answer."
-    progressing: tuple[Literal["True", "False"], str, str]
+    progressing: tuple[str, Status, str, str]
     if complaints:
         said = " ".join(f"{pod['metadata']['name']}: {complaint}" for complaint, pod in complaints.items())
-        progressing = ("False", "ProcessFailed", said)
+        progressing = ("Progressing", "False", "ProcessFailed", said)
     elif ready >= wanted and updated == len(present) == wanted:
-        progressing = ("True", "NewReplicaSetAvailable", "All processes answer.")
+        progressing = ("Progressing", "True", "NewReplicaSetAvailable", "All processes answer.")
     else:
-        progressing = ("True", "ReplicaSetUpdated", answering)
-    available: tuple[Literal["True", "False"], str, str] = (
-        ("True", "MinimumReplicasAvailable", "Enough processes answer.")
+        progressing = ("Progressing", "True", "ReplicaSetUpdated", answering)
+    available: tuple[str, Status, str, str] = (
+        ("Available", "True", "MinimumReplicasAvailable", "Enough processes answer.")
         if ready >= wanted - _margins(deployment, wanted)[1]
-        else ("False", "MinimumReplicasUnavailable", answering)
+        else ("Available", "False", "MinimumReplicasUnavailable", answering)
     )
     previous = (deployment.get("status") or {}).get("conditions") or ()
-    conditions = tuple(Condition.model_validate(each) for each in previous)
-    for name, (status, reason, message) in (("Available", available), ("Progressing", progressing)):
-        new = Condition(type=name, status=status, reason=reason, message=message)
-        conditions = with_condition(conditions, new, now)
     return {
         "observedGeneration": deployment["metadata"].get("generation", 1),
         "replicas": len(present),
@@ -134,7 +123,7 @@ def deployment_status(deployment: Manifest, pods: Iterable[Manifest], now: datet
         "readyReplicas": ready,
         "availableReplicas": ready,
         "unavailableReplicas": max(len(present), wanted) - ready,
-        "conditions": [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in conditions],
+        "conditions": conditions_after(previous, (available, progressing), now),
     }
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from lmos.core.resources.kinds import POD, POD_METRICS
+from lmos.core.resources.timestamps import timestamp
+from lmos.localnode.references import reference_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,16 +60,9 @@ def pod_metrics(pod: Manifest, before: Usage, after: Usage, seconds: float, now:
             "name": metadata["name"],
             "namespace": metadata["namespace"],
             "labels": metadata.get("labels") or {},
-            "ownerReferences": [
-                {
-                    "apiVersion": POD.api_version,
-                    "kind": POD.kind,
-                    "name": metadata["name"],
-                    "uid": metadata["uid"],
-                }
-            ],
+            "ownerReferences": [reference_to(POD, pod)],
         },
-        "timestamp": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "timestamp": timestamp(now),
         "window": f"{seconds:.0f}s",
         "containers": [
             {

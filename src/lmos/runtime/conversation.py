@@ -14,7 +14,6 @@ from lmos.core.errors import LmosError
 from lmos.core.resources.labels import STABLE
 from lmos.ports.agents import AgentLost, AgentUnavailable
 from lmos.ports.store import ConversationState, TurnRecord
-from lmos.router import RouteDecision
 from lmos.runtime.failure import (
     ConversationBusy,
     Failure,
@@ -25,13 +24,13 @@ from lmos.runtime.failure import (
 from lmos.runtime.handover import answer_to
 from lmos.runtime.metrics import TurnMetrics
 from lmos.runtime.ordering import Queues, WhenBusy
-from lmos.runtime.running import Answered, Failed, Finished, RunningTurn, Started
+from lmos.runtime.running import Answered, Failed, Finished, RunningTurn, Started, kept_events
 
 if TYPE_CHECKING:
     from lmos.ports.agents import AgentClient
     from lmos.ports.clock import Clock
     from lmos.ports.store import ConversationStore, TurnKey
-    from lmos.router import Router
+    from lmos.router import RouteDecision, Router
     from lmos.runtime.asked import Asked
     from lmos.runtime.routing_table import RoutingTable
 
@@ -164,7 +163,7 @@ class Turns:
                 begun = await self._store.begin(running.record)
             running.reuses_id = begun.reuses_id
             if begun.present is not None:
-                _tell_again(begun.present, running)
+                running.tell(*kept_events(begun.present))
                 return None
             async with self._queues.turn_of((asked.tenant, asked.conversation)):
                 return await self._answer(asked, running, started)
@@ -227,16 +226,6 @@ class Turns:
 
 def _deserted(turn: str) -> TurnCancelled:
     return TurnCancelled(turn, "nobody listened to it any more")
-
-
-def _tell_again(record: TurnRecord, running: RunningTurn) -> None:
-    """How a Turn that was sent before has ended."""
-    if record.answer is None:
-        running.tell(Failed(Failure.of_record(record)))
-        return
-    decision = RouteDecision.from_json(record.decision)
-    message = AssistantMessage.model_validate(record.answer)
-    running.tell(Started(record.turn.id, decision), Answered(message, decision), Finished(record))
 
 
 def _routed(record: TurnRecord, decision: RouteDecision) -> TurnRecord:

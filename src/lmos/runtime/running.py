@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lmos.core.conversation import AssistantMessage
+from lmos.router import RouteDecision
+from lmos.runtime.failure import Failure
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
 
-    from lmos.core.conversation import AssistantMessage
     from lmos.core.errors import LmosError
     from lmos.ports.store import TurnRecord
-    from lmos.router import RouteDecision
-    from lmos.runtime.failure import Failure
 
 DESERTED_SECONDS = 30.0
 """How long a Turn goes on that nobody listens to: time enough to come back after a lost line."""
@@ -74,6 +75,15 @@ class Failed:
 
 
 TurnEvent = Started | HandedOver | Delta | Remark | Answered | Finished | Failed
+
+
+def kept_events(record: TurnRecord) -> tuple[TurnEvent, ...]:
+    """What is to be told of a Turn that is over, from what is kept of it."""
+    if record.answer is None:
+        return (Failed(Failure.of_record(record)),)
+    decision = RouteDecision.from_json(record.decision)
+    message = AssistantMessage.model_validate(record.answer)
+    return Started(record.turn.id, decision), Answered(message, decision), Finished(record)
 
 
 class RunningTurn:

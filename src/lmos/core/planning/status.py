@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lmos.core.planning.plan import RecordEvent, WriteStatus
 from lmos.core.resources import Condition, condition_of, with_condition
+from lmos.core.resources.timestamps import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,7 +78,7 @@ def event(
     """
     identity = (about.metadata.uid, kind, reason, message, occasion)
     digest = sha256(repr(identity).encode()).hexdigest()
-    stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    stamp = timestamp(now)
     involved = {
         "apiVersion": about.KIND.api_version,
         "kind": about.KIND.kind,

@@ -1,11 +1,12 @@
 """Conditions: what is true of an object right now, why, and since when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from lmos.core.resources.kinds import Manifest
 from lmos.core.resources.model import Model
 
 ACCEPTED = "Accepted"
@@ -17,6 +18,8 @@ DISCOVERED = "Discovered"
 READY = "Ready"
 """The object does its work."""
 
+
+Status = Literal["True", "False", "Unknown"]
 
 MAX_MESSAGE = 32768
 """The API admits no longer messages; what people write into manifests can make ours longer."""
@@ -30,7 +33,7 @@ class Condition(Model):
     """One statement about an object, in the shape of `metav1.Condition`."""
 
     type: Annotated[str, Field(description="What is stated, for example Ready.", max_length=316)]
-    status: Annotated[Literal["True", "False", "Unknown"], Field(description="Whether it holds.")]
+    status: Annotated[Status, Field(description="Whether it holds.")]
     reason: Annotated[
         str,
         Field(
@@ -61,6 +64,24 @@ Conditions = Annotated[
 def condition_of(conditions: Sequence[Condition], condition_type: str) -> Condition | None:
     """The condition of that type, or None."""
     return next((condition for condition in conditions if condition.type == condition_type), None)
+
+
+def conditions_after(
+    previous: Iterable[Manifest], said: Iterable[tuple[str, Status, str, str]], now: datetime
+) -> list[Manifest]:
+    """
+    The conditions to write after `previous`, as they stand in a manifest.
+
+    Args:
+        previous: Those that are there.
+        said: Type, status, reason and message of those that are stated now.
+        now: The time, for those whose status changes.
+    """
+    conditions = tuple(Condition.model_validate(each) for each in previous)
+    for name, status, reason, message in said:
+        new = Condition(type=name, status=status, reason=reason, message=message)
+        conditions = with_condition(conditions, new, now)
+    return [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in conditions]
 
 
 def with_condition(existing: Sequence[Condition], new: Condition, now: datetime) -> tuple[Condition, ...]:

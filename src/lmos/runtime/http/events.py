@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.responses import StreamingResponse
 
-from lmos.core.conversation import AssistantMessage
-from lmos.router import RouteDecision
-from lmos.runtime.failure import Failure
 from lmos.runtime.http.errors import problem
-from lmos.runtime.running import Answered, Delta, Failed, Finished, HandedOver, Remark, Started
+from lmos.runtime.running import (
+    Answered,
+    Delta,
+    Failed,
+    Finished,
+    HandedOver,
+    Remark,
+    Started,
+    kept_events,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
     from lmos.ports.store import TurnRecord
     from lmos.runtime.running import TurnEvent
@@ -49,19 +55,9 @@ async def told_again(record: TurnRecord, after: int) -> AsyncGenerator[Numbered,
 
     What was streamed is not kept; the message repeats the whole, so it is told with the next number.
     """
-    for number, event in enumerate(_kept_events(record, after), start=after + 1):
+    unheard = (event for event in kept_events(record) if not (after and isinstance(event, Started)))
+    for number, event in enumerate(unheard, start=after + 1):
         yield number, event
-
-
-def _kept_events(record: TurnRecord, after: int) -> Iterator[TurnEvent]:
-    if record.answer is None:
-        yield Failed(Failure.of_record(record))
-        return
-    decision = RouteDecision.from_json(record.decision)
-    if not after:
-        yield Started(record.turn.id, decision)
-    yield Answered(AssistantMessage.model_validate(record.answer), decision)
-    yield Finished(record)
 
 
 async def _frames(
