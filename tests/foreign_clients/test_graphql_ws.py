@@ -1,4 +1,4 @@
-"""The npm package `graphql-ws`, unmodified, against the runtime."""
+"""The npm packages `graphql-ws` and `graphql`, unmodified, against the runtime."""
 
 from __future__ import annotations
 
@@ -56,4 +56,4 @@ async def test_subscriptions_share_a_socket_and_their_documents_fit_the_schema()
             "results": [{"__typename": "AgentResult", "responseTime": 0.0, "messages": [{"content": answer}]}]
         }
     assert told["refused"]["errors"][0]["extensions"]["code"] == "NoRoutingInfo"
-    assert (told["sockets"], told["violations"]) == (1, [])
+    assert (told["sockets"], told["same"], told["violations"]) == (1, True, [])

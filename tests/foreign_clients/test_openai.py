@@ -9,7 +9,9 @@ import openai
 import pytest
 
 from lmos.core.conversation import message_result
+from lmos.core.protocols.openai import TurnName, response_id
 from lmos.ports.agents import AgentFailed, AgentUnavailable
+from lmos.testing.waiting import eventually
 from tests.runtime.doors import served
 from tests.runtime.rig import BILLS, FAULTS, Rig, agent, routing, running
 from tests.runtime.test_agent_answers import PIECES, REMARK
@@ -88,6 +90,71 @@ async def test_a_response_and_the_next(client: openai.AsyncOpenAI, rig: Rig) -> 
     assert (first.output_text, first.status, first.metadata) == ("42 euros", "completed", {"a": "b"})
     assert second.previous_response_id == first.id
     assert rig.heard() == ["one", "42 euros", "two"]
+
+
+async def test_a_response_is_read_back(client: openai.AsyncOpenAI) -> None:
+    asked = await client.responses.create(model="acme/web", input="how much is my bill")
+
+    again = await client.responses.retrieve(asked.id)
+
+    assert (again.id, again.output_text, again.status) == (asked.id, "42 euros", "completed")
+    assert (again.model, again.created_at) == ("acme/web", asked.created_at)
+    assert again.model_extra == asked.model_extra
+
+
+async def test_a_response_that_failed_is_read_back_as_that(client: openai.AsyncOpenAI, rig: Rig) -> None:
+    rig.agents.fails("billing", AgentFailed("It failed."))
+    headers = {"x-turn-id": "t1", "x-conversation-id": "c1"}
+    with pytest.raises(openai.InternalServerError):
+        await client.responses.create(model=BILLING, input="hello", extra_headers=headers)
+
+    again = await client.responses.retrieve(response_id(TurnName("acme", "c1", "t1")))
+
+    assert again.status == "failed"
+    assert again.error
+    assert again.error.message == "It failed."
+
+
+async def test_a_response_under_way_and_one_that_was_cancelled(client: openai.AsyncOpenAI, rig: Rig) -> None:
+    async def script(_request: AgentRequest) -> AsyncIterator[AgentResult]:
+        await asyncio.Event().wait()
+        yield message_result("never")
+
+    rig.agents.plays("billing", script)
+    headers = {"x-turn-id": "t1", "x-conversation-id": "c1"}
+    asking = asyncio.create_task(
+        client.responses.create(model=BILLING, input="hello", extra_headers=headers, timeout=20)
+    )
+    await eventually(lambda: rig.agents.asked)
+    id_ = response_id(TurnName("acme", "c1", "t1"))
+
+    under_way = await client.responses.retrieve(id_)
+    await rig.turns.cancel("acme", "c1", "t1")
+    cancelled = await client.responses.retrieve(id_)
+    with pytest.raises(openai.ConflictError):
+        await asking
+
+    assert (under_way.status, cancelled.status) == ("in_progress", "cancelled")
+    assert under_way.output_text == cancelled.output_text == ""
+
+
+@pytest.mark.parametrize("id_", ["resp_unknown", "chatcmpl-1", response_id(TurnName("acme", "c1", "t1"))])
+async def test_a_response_that_is_not_kept_is_the_clients_own_error(
+    client: openai.AsyncOpenAI, id_: str
+) -> None:
+    with pytest.raises(openai.NotFoundError) as caught:
+        await client.responses.retrieve(id_)
+
+    assert caught.value.code == "response_not_found"
+
+
+async def test_another_tenant_cannot_go_on_from_a_response(client: openai.AsyncOpenAI) -> None:
+    first = await client.responses.create(model=BILLING, input="one")
+
+    with pytest.raises(openai.BadRequestError) as caught:
+        await client.responses.create(model="globex/web", input="two", previous_response_id=first.id)
+
+    assert caught.value.code == "previous_response_not_found"
 
 
 async def test_the_clients_own_assembly_of_a_streamed_response(client: openai.AsyncOpenAI) -> None:

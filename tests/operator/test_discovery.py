@@ -263,6 +263,31 @@ async def test_a_card_of_the_old_kind_is_found_at_the_new_path_first() -> None:
     assert seen["spec"]["providedCapabilities"][0]["examples"] == ["a pass"]
 
 
+async def test_a_card_with_an_interface_says_how_the_agent_is_asked() -> None:
+    interface = {"url": "http://localhost:9999/a2a", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
+    async with world() as it:
+        it.cards.says("roaming", A2A_CARD | {"supportedInterfaces": [interface]}, at=CARD)
+        await _deployed(it, "roaming")
+        seen = await it.seen(AGENT, "roaming")
+
+    assert seen["spec"]["endpoint"] == {
+        "scheme": "http",
+        "host": "roaming.default.svc.cluster.local",
+        "port": 8080,
+        "path": "/a2a",
+        "protocol": "a2a+jsonrpc",
+    }
+
+
+async def test_a_card_whose_interfaces_cannot_be_used_is_a_warning() -> None:
+    interface = {"url": "http://localhost:9999", "protocolBinding": "GRPC", "protocolVersion": "1.0"}
+    async with world() as it:
+        it.cards.says("roaming", A2A_CARD | {"supportedInterfaces": [interface]}, at=CARD)
+        await _deployed(it, "roaming")
+
+        assert await _until_events(it) == [("Warning", "InvalidDescription", "roaming")]
+
+
 def _provides(name: str, version: str) -> Any:
     def is_it(seen: dict[str, Any]) -> bool:
         return {(each["name"], each["version"]) for each in seen["spec"]["providedCapabilities"]} == {

@@ -1,14 +1,14 @@
-"""What every AgentClient does: the one over sockets, asking a real Agent, and its scripted twin."""
+"""What every AgentClient does: those over sockets, asking real Agents, and their scripted twin."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from a2a.types import Part
 
 from lmos.adapters.agents import Deadlines, GraphQlAgentClient
 from lmos.arc import Agent, Turn
@@ -24,12 +24,17 @@ from lmos.core.conversation import (
     Message,
     message_result,
 )
-from lmos.core.resources.endpoint import Address
+from lmos.core.protocols.a2a import EXTENSION
+from lmos.core.resources.endpoint import A2A_HTTP_JSON, A2A_JSONRPC, Address
 from lmos.ports.agents import AgentFailed, AgentTimeout, AgentUnavailable
 from lmos.testing.agents import ScriptedAgents
+from tests.adapters.agents.a2a_agents import Actor, acting, asking
+from tests.adapters.agents.wayward import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from a2a.server.tasks import TaskUpdater
 
     from lmos.ports.agents import AgentClient
 
@@ -40,12 +45,12 @@ class Stage:
 
     client: AgentClient
     hasty: AgentClient
-    ports: dict[str, int] = field(default_factory=dict)
+    addresses: dict[str, Address] = field(default_factory=dict)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
     def ask(self, behaviour: str, text: str = "hello") -> AsyncIterator[AgentResult]:
-        if self.ports:
-            address = Address("127.0.0.1", self.ports.get(behaviour, self.ports["agents"]))
+        if self.addresses:
+            address = self.addresses.get(behaviour, self.addresses["agents"])
         else:
             address = Address(behaviour)
         client = self.hasty if behaviour == "is slow" else self.client
@@ -87,17 +92,67 @@ def actor(cancelled: asyncio.Event) -> Agent:
     return agent
 
 
+class A2aActor(Actor):
+    """The same over A2A."""
+
+    async def act(self, task: TaskUpdater, asked: dict[str, Any]) -> None:
+        turn = asked["metadata"][EXTENSION]
+        match turn["systemContext"]["behaviour"]:
+            case "echoes":
+                who = f"{turn['userId']} {turn['userProfile']['plan']}"
+                said = f"{asked['parts'][0]['text']} {who} {turn['conversationId']} {turn['turnId']}"
+                await task.add_artifact([Part(text=said)])
+                await task.complete()
+            case "fails":
+                raise ValueError("a secret")
+            case "breaks off":
+                await task.add_artifact([Part(text="well, ")])
+                raise ValueError("a secret")
+            case "streams":
+                await task.add_artifact([Part(text="one ")], artifact_id="a")
+                await task.add_artifact([Part(text="two")], artifact_id="a", append=True)
+                await task.complete()
+            case _:
+                await task.start_work(task.new_agent_message([Part(text="...")]))
+                await asyncio.Event().wait()
+
+
 @pytest.fixture
 async def over_sockets() -> AsyncIterator[Stage]:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        nowhere = gone.getsockname()[1]
     client, hasty = GraphQlAgentClient(), GraphQlAgentClient(deadlines=Deadlines(turn_seconds=0.3))
     stage = Stage(client, hasty)
     async with served(actor(stage.cancelled)) as port:
-        stage.ports = {"agents": port, "is nowhere": nowhere}
+        stage.addresses = {
+            "agents": Address("127.0.0.1", port),
+            "is nowhere": Address("127.0.0.1", free_port()),
+        }
         yield stage
         await client.aclose()
         await hasty.aclose()
+
+
+@asynccontextmanager
+async def over_a2a(protocol: str) -> AsyncIterator[Stage]:
+    nowhere = Address("127.0.0.1", free_port(), path="/", protocol=protocol)
+    async with (
+        acting(A2aActor()) as actor,
+        asking() as client,
+        asking(deadlines=Deadlines(turn_seconds=0.3)) as hasty,
+    ):
+        addresses = {"agents": actor.address(protocol), "is nowhere": nowhere}
+        yield Stage(client, hasty, addresses, actor.cancelled)
+
+
+@pytest.fixture
+async def over_a2a_jsonrpc() -> AsyncIterator[Stage]:
+    async with over_a2a(A2A_JSONRPC) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def over_a2a_http_json() -> AsyncIterator[Stage]:
+    async with over_a2a(A2A_HTTP_JSON) as stage:
+        yield stage
 
 
 @pytest.fixture
@@ -129,7 +184,7 @@ async def scripted() -> Stage:
     return stage
 
 
-@pytest.fixture(params=["over_sockets", "scripted"])
+@pytest.fixture(params=["over_sockets", "over_a2a_jsonrpc", "over_a2a_http_json", "scripted"])
 def stage(request: pytest.FixtureRequest) -> Stage:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Stage)

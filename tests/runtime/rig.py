@@ -22,6 +22,7 @@ from lmos.testing.clock import CountingIds, FrozenClock
 from lmos.testing.cluster import MemoryCluster, memory_cluster
 from lmos.testing.encoder import WordEncoder
 from lmos.testing.store import MemoryStore
+from lmos.testing.traces import SeenTraces
 from lmos.testing.waiting import eventually
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class Rig:
     store: Any
     agents: ScriptedAgents
     clock: FrozenClock
+    traces: SeenTraces
     app: ASGIApp
     http: httpx2.AsyncClient
 
@@ -217,17 +219,17 @@ async def runtime_over(
     cluster: MemoryCluster, store: ConversationStore, when_busy: WhenBusy = WhenBusy.WAIT
 ) -> AsyncIterator[Rig]:
     """A runtime that follows `cluster` and keeps its Turns in `store`."""
-    clock, agents = FrozenClock(), ScriptedAgents()
+    clock, agents, traces = FrozenClock(), ScriptedAgents(), SeenTraces()
     router = Router(WordEncoder(), clock)
     table = RoutingTable(cluster)
-    turns = Turns(table, router, agents, store, clock, when_busy=when_busy)
+    turns = Turns(table, router, agents, store, clock, traces=traces, when_busy=when_busy)
     following = asyncio.create_task(table.run())
     await table.synced()
     app = runtime_app(turns, table, store, ids=CountingIds("turn"))
     transport = AsgiTransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://runtime") as http:
         try:
-            yield Rig(cluster, table, turns, store, agents, clock, app, http)
+            yield Rig(cluster, table, turns, store, agents, clock, traces, app, http)
         finally:
             await turns.aclose()
             await router.aclose()

@@ -230,6 +230,8 @@ async def test_every_door_is_in_the_openapi_document(rig: Rig) -> None:
     document = (await rig.http.get("/openapi.json")).json()
 
     assert set(document["paths"]) == {
+        "/a2a/{tenant}/{channel}",
+        "/a2a/{tenant}/{channel}/.well-known/agent-card.json",
         "/apis/v1/{tenant}/chat/{conversation}/message",
         "/apis/v1/{tenant}/chat/{conversation}/turns/{turn}",
         "/apis/v1/{tenant}/chat/{conversation}/turns/{turn}/events",
@@ -243,6 +245,7 @@ async def test_every_door_is_in_the_openapi_document(rig: Rig) -> None:
         "/apis/v1/tenants/{tenant}/channels/{channel}/routing",
         "/v1/chat/completions",
         "/v1/responses",
+        "/v1/responses/{response}",
         "/v1/models",
         "/v1/models/{model}",
         "/graphql",

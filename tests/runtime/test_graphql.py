@@ -10,19 +10,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from graphql import (
+    build_client_schema,
+    build_schema,
+    get_introspection_query,
+    introspection_from_schema,
+    print_schema,
+)
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from lmos.core.conversation import AnonymizationEntity, message_result
+from lmos.core.conversation import (
+    AgentResult,
+    AgentResultType,
+    AnonymizationEntity,
+    KeyValue,
+    message_result,
+)
+from lmos.core.protocols.agent_sdl import SDL
 from lmos.ports.agents import AgentFailed, AgentUnavailable
 from tests.runtime.doors import served
-from tests.runtime.rig import FAULTS, Rig, routing
+from tests.runtime.rig import FAULTS, Rig, agent, routing
 from tests.runtime.test_agent_answers import PIECES, REMARK, SORRY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from lmos.core.conversation import AgentRequest, AgentResult
+    from lmos.core.conversation import AgentRequest
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "contracts" / "recordings" / "agent-subscriptions.jsonl"
 QUERY = (
@@ -369,6 +383,101 @@ async def test_only_post_is_understood(rig: Rig) -> None:
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
 
 
+INTROSPECTED = get_introspection_query(input_value_deprecation=True, schema_description=True)
+
+
+async def test_the_schema_can_be_introspected(rig: Rig) -> None:
+    told = await query(rig, INTROSPECTED)
+
+    built = build_client_schema(told["data"])
+    written = build_schema((await rig.http.get("/sdl")).text)
+    assert print_schema(built) == print_schema(written)
+
+
+async def test_a_query_may_introspect_and_ask_in_one(rig: Rig) -> None:
+    document = """
+        query Both($name: String!) { agent { names } __type(name: $name) { ...Named } }
+        fragment Named on __Type { __typename name fields { name } }
+    """
+
+    told = await rig.http.post(
+        "/graphql", json={"query": document, "operationName": "Both", "variables": {"name": "Agents"}}
+    )
+
+    kind = {"__typename": "__Type", "name": "Agents", "fields": [{"name": "names"}]}
+    assert told.json() == {"data": {"agent": {"names": ["lmos-runtime"]}, "__type": kind}}
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ("{ __schema", "Syntax Error"),
+        ("{ __schema { nonsense } }", "Cannot query field 'nonsense'"),
+        ("{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }", "depth"),
+        ("{ " + " ".join(f"a{n}: __schema {{ __typename }}" for n in range(400)) + " }", "2000 tokens"),
+        ("{ __schema { __typename } } #" + "x" * 16_384, "longer than 16384 characters"),
+    ],
+)
+async def test_an_introspection_that_is_wrong_or_too_much_is_refused(
+    rig: Rig, document: str, says: str
+) -> None:
+    assert says in (await query(rig, document))["errors"][0]["message"]
+
+
+# Types and fields that the original's schema has and ours lacks, or the other way round, and why.
+SCHEMA_DIFFERENCES: dict[str, str] = {}
+
+
+def test_the_schema_has_what_the_original_has() -> None:
+    if not RECORDINGS.exists():
+        pytest.skip(f"{RECORDINGS} is not there.")
+    lines = map(json.loads, RECORDINGS.read_text().splitlines())
+    (told,) = (each for each in lines if each["scenario"] == "POST /graphql introspect")
+    then = {
+        f"{each['name']}.{field['name']}"
+        for each in told["data"]["body"]["data"]["__schema"]["types"]
+        for field in each["fields"] or each["inputFields"] or each["enumValues"] or ()
+        if not each["name"].startswith("__")
+    }
+
+    types = introspection_from_schema(build_schema(SDL))["__schema"]["types"]
+    ours = {
+        f"{each['name']}.{field['name']}"
+        for each in types
+        for kind in ("fields", "inputFields", "enumValues")
+        for field in each.get(kind) or ()  # type: ignore[attr-defined] # a union of shapes
+        if not each["name"].startswith("__")
+    }
+    assert (then ^ ours) - set(SCHEMA_DIFFERENCES) == set()
+
+
+async def test_fragments_in_a_subscription(rig: Rig) -> None:
+    document = """
+        subscription ($request: AgentRequestInput!) { agent(request: $request) { ...Answer } }
+        fragment Answer on AgentResult { __typename type ... on AgentResult { messages { content } } }
+    """
+
+    answer, _ = await asked(rig, query=document)
+
+    assert result(answer) == {
+        "__typename": "AgentResult",
+        "type": "MESSAGE",
+        "messages": [{"content": "All is well"}],
+    }
+
+
+async def test_events_of_an_agent_stay_inside(rig: Rig) -> None:
+    """They tell of prompts and tools: the original's runtime keeps them from clients too."""
+    told = tuple(KeyValue(key=key, value="x") for key in ("eventType", "eventData"))
+    event = AgentResult(messages=(), context=told, type=AgentResultType.EVENT)
+    rig.agents.answers("network", event, "All is well", event)
+
+    heard = await asked(rig, request(enableEventing="true", streaming="true"))
+
+    assert [frame["type"] for frame in heard] == ["next", "complete"]
+    assert result(heard[0])["messages"][0]["content"] == "All is well"
+
+
 async def test_the_schema_can_be_read(rig: Rig) -> None:
     response = await rig.http.get("/sdl")
 
@@ -413,6 +522,21 @@ def ends(entries: list[Any]) -> dict[str, str]:
     return {frame["id"]: frame["type"] for frame in frames if frame["type"] in {"next", "error"}}
 
 
+def questions_in(entries: list[Any]) -> set[str]:
+    """What clients asked."""
+    said = (json.loads(entry["data"]) for entry in entries if '"subscribe"' in str(entry["data"]))
+    variables = (message.get("payload", {}).get("variables", {}) for message in said)
+    messages = (each.get("request", {}).get("messages") or [] for each in variables)
+    return {each[-1]["content"] for each in messages if each}
+
+
+def answers_in(entries: list[Any]) -> dict[str, list[str]]:
+    """The words of each subscription's answer; the Agent's events have none."""
+    frames = [json.loads(entry["data"]) for entry in entries if entry["dir"] == "S>"]
+    answers = {frame["id"]: result(frame)["messages"] for frame in frames if frame["type"] == "next"}
+    return {id_: [each["content"] for each in messages] for id_, messages in answers.items()}
+
+
 @pytest.mark.parametrize("entries", recorded())
 async def test_what_was_sent_to_the_original_is_answered_as_then(bare: Rig, entries: list[Any]) -> None:
     async def echo(asks: AgentRequest) -> AsyncIterator[AgentResult]:
@@ -421,7 +545,8 @@ async def test_what_was_sent_to_the_original_is_answered_as_then(bare: Rig, entr
         yield message_result(f"echo: {asks.messages[-1].content}")
 
     bare.agents.plays("echo", echo)
-    await bare.serve(routing("echo"))
+    # The router knows what they say, as there is one Agent for everything.
+    await bare.serve(agent("echo", "echo", "1.0.0", *questions_in(entries)), routing("echo"))
     scenario = entries[0]["scenario"]
     closed = [entry["data"]["code"] for entry in entries if entry["dir"] == "S-close"]
     wanted = {id_: DIFFERENT.get(scenario, kind) for id_, kind in ends(entries).items()}
@@ -436,6 +561,8 @@ async def test_what_was_sent_to_the_original_is_answered_as_then(bare: Rig, entr
         if closed:
             await asyncio.wait_for(socket.wait_closed(), 5)
 
+    then, now = answers_in(entries), answers_in(heard)
+    assert {id_: now[id_] for id_ in then} == then
     if closed:
         # Of a frame that is no message the original says nothing when it closes; the protocol has a code.
         assert socket.close_code == (4400 if closed == [1005] else closed[0])

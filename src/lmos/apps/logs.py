@@ -5,15 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import TextIO
+import traceback
+from typing import TYPE_CHECKING, TextIO
 
 import orjson
 import structlog
+
+from lmos.core.errors import LmosError
+
+if TYPE_CHECKING:
+    from structlog.typing import ExcInfo
 
 
 def configure_logging(stream: TextIO | None = None) -> None:
     """
     Log events with fields: readable on a terminal, JSON lines anywhere else.
+
+    Of an exception its kind and its places are told, not its message, which may hold what a user said.
 
     `LMOS_LOG_LEVEL` (debug, info, warning, error) sets the level; info if unset.
     """
@@ -29,7 +37,7 @@ def configure_logging(stream: TextIO | None = None) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_told),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -37,7 +45,31 @@ def configure_logging(stream: TextIO | None = None) -> None:
         logger_factory=structlog.WriteLoggerFactory(output),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(stream=output, level=max(level, logging.WARNING))
+    others = logging.StreamHandler(output)
+    others.setFormatter(_Wordless(logging.BASIC_FORMAT))
+    logging.basicConfig(handlers=[others], level=max(level, logging.WARNING))
+
+
+class _Wordless(logging.Formatter):
+    """Lines of other libraries, whose exceptions are told as ours are."""
+
+    def formatException(self, ei: ExcInfo | tuple[None, None, None]) -> str:  # noqa: N802 - logging's own name
+        """Only what `_told` tells."""
+        return _told(ei) if ei[1] else ""
+
+
+def _told(exc_info: ExcInfo) -> str:
+    """The kinds of an exception and its causes, each with the places it came through."""
+    lines: list[str] = []
+    error: BaseException | None = exc_info[1]
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        kind = type(error)
+        code = f" ({error.code})" if isinstance(error, LmosError) else ""
+        lines += [f"{kind.__module__}.{kind.__qualname__}{code}\n", *traceback.format_tb(error.__traceback__)]
+        error = error.__cause__ or error.__context__
+    return "".join(lines).rstrip()
 
 
 def _json_line(event: object, **_: object) -> str:

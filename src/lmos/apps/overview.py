@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from lmos.apps.instance import cluster_of
 from lmos.apps.parts import parts_of
+from lmos.apps.top import metrics_url_of, totals
+from lmos.core.errors import LmosError
 from lmos.core.resources.kinds import AGENT, CHANNEL, CHANNEL_ROUTING, DEPLOYMENT, POD_METRICS
 from lmos.core.resources.labels import selects
 from lmos.core.resources.quantities import quantity
@@ -24,7 +26,7 @@ AGENT_WORKLOADS = "lmos-agent=true"
 
 
 async def overview(kubeconfig: Path | None, runtime: str) -> dict[str, Any]:
-    """`{parts: [{name, url, state}], channels: […], agents: […]}`."""
+    """`{parts: [{name, url, state}], channels: […], agents: […], traffic: figures of all Turns so far}`."""
     async with cluster_of(kubeconfig) as cluster:
         channels = (await cluster.list(CHANNEL)).items
         agents = await _agents(cluster)
@@ -33,6 +35,7 @@ async def overview(kubeconfig: Path | None, runtime: str) -> dict[str, Any]:
         "parts": parts,
         "channels": [channel_summary(channel) for channel in channels],
         "agents": agents,
+        "traffic": await _traffic(kubeconfig, runtime),
     }
 
 
@@ -44,6 +47,14 @@ async def agents_overview(kubeconfig: Path | None) -> list[dict[str, Any]]:
     """
     async with cluster_of(kubeconfig) as cluster:
         return await _agents(cluster)
+
+
+async def _traffic(kubeconfig: Path | None, runtime: str) -> list[dict[str, Any]]:
+    """What was counted of Turns; nothing where nobody tells, of which the state of the parts says more."""
+    try:
+        return await totals(metrics_url_of(runtime, kubeconfig))
+    except LmosError:
+        return []
 
 
 async def _metrics(cluster: Cluster) -> Sequence[Manifest]:

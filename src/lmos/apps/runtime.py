@@ -7,38 +7,47 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lmos.adapters.agents import GraphQlAgentClient, SliceAddresses
-from lmos.adapters.sqlite import SqliteStore
+from lmos.adapters.agents import ProtocolAgentClient, SliceAddresses
 from lmos.adapters.system import RandomIds, SystemClock
 from lmos.adapters.use_encoder import UseEncoder
+from lmos.apps.conversations import conversations_in, retention
 from lmos.apps.instance import cluster_of
 from lmos.apps.logs import configure_logging
 from lmos.apps.process import run_process
 from lmos.apps.serving import Door
+from lmos.apps.traces import traces_of
 from lmos.core.errors import InvalidInput
 from lmos.router import Router
 from lmos.runtime import RoutingTable, Turns, WhenBusy
-from lmos.runtime.http import Origins, runtime_app
+from lmos.runtime.http import Origins, management_app, runtime_app
+from lmos.runtime.retention import keep_forgetting
 
 if TYPE_CHECKING:
     from lmos.ports.agents import AddressBook
     from lmos.ports.cluster import Cluster
 
-CONVERSATIONS = "conversations.db"
+
+MANAGEMENT = "runtime's management port"
 
 
-def run(kubeconfig: Path | None, host: str, port: int, data: str) -> None:
-    """Serve until told to stop."""
+def run(kubeconfig: Path | None, host: str, port: int, data: str, management_port: int | None) -> None:
+    """Serve until told to stop; health and metrics at a port of their own where one is named."""
     folder = Path(data)
     folder.mkdir(parents=True, exist_ok=True)
 
     async def main() -> None:
-        door = Door("runtime", host, port, option="--port")
+        door, management = Door("runtime", host, port, option="--port"), None
+        if management_port is not None:
+            management = Door(MANAGEMENT, host, management_port, option="--management-port")
         async with cluster_of(kubeconfig) as cluster, asyncio.TaskGroup() as group:
-            print(f"Runtime at {door.url}", flush=True)  # noqa: T201 - for whoever started it
+            told = f", metrics at {management.url}/metrics" if management else ""
+            print(f"Runtime at {door.url}{told}", flush=True)  # noqa: T201 - for whoever started it
             addresses = SliceAddresses(cluster)
             group.create_task(addresses.run())
-            group.create_task(serve_runtime(cluster, addresses, door, folder, ready=asyncio.Event()))
+            serving = serve_runtime(
+                cluster, addresses, door, folder, ready=asyncio.Event(), management=management
+            )
+            group.create_task(serving)
 
     configure_logging()
     run_process(main)
@@ -61,7 +70,13 @@ def when_busy() -> WhenBusy:
 
 
 async def serve_runtime(
-    cluster: Cluster, addresses: AddressBook, door: Door | None, data: Path, *, ready: asyncio.Event
+    cluster: Cluster,
+    addresses: AddressBook,
+    door: Door | None,
+    data: Path,
+    *,
+    ready: asyncio.Event,
+    management: Door | None = None,
 ) -> None:
     """
     The runtime over `cluster` behind `door`, until cancelled.
@@ -72,11 +87,13 @@ async def serve_runtime(
         door: Where users come in; without one only the routing is kept.
         data: Folder of the Conversations.
         ready: Set when users can come.
+        management: Where health and metrics are told; without it, metrics are told at `door` too.
     """
-    store = SqliteStore(data / CONVERSATIONS)
+    store = conversations_in(data)
     clock = SystemClock()
-    agents = GraphQlAgentClient(addresses)
+    agents = ProtocolAgentClient(addresses)
     table = RoutingTable(cluster)
+    traces = traces_of(os.environ)
     try:
         async with asyncio.TaskGroup() as group:
             encoder = await asyncio.to_thread(UseEncoder)
@@ -85,7 +102,8 @@ async def serve_runtime(
             table.on_gone(lambda route: router.heads.forget(route.roster.key))
             group.create_task(table.run())
             await table.synced()
-            turns = Turns(table, router, agents, store, clock, when_busy=when_busy())
+            turns = Turns(table, router, agents, store, clock, traces=traces, when_busy=when_busy())
+            group.create_task(keep_forgetting(retention(), store, turns, clock))
             if door:
                 doors = runtime_app(
                     turns,
@@ -95,8 +113,14 @@ async def serve_runtime(
                     learning=lambda: router.heads.training,
                     origins=Origins.parse(os.environ.get("LMOS_CORS_ORIGINS", "")),
                     host=door.host,
+                    with_metrics=management is None,
                 )
                 group.create_task(door.serve(doors, websockets=True))
+            if management:
+                told = management_app(
+                    turns.metrics, table, learning=lambda: router.heads.training, host=management.host
+                )
+                group.create_task(management.serve(told))
             ready.set()
             try:
                 await asyncio.Event().wait()
@@ -106,3 +130,5 @@ async def serve_runtime(
     finally:
         await agents.aclose()
         store.close()
+        # It waits for the network.
+        await asyncio.to_thread(traces.close)

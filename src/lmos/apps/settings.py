@@ -16,17 +16,24 @@ DATA_FOLDER = ".lmos"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What `lmos up` was told; ports of 0 mean any free one."""
+    """What `lmos up` was told; ports of 0 mean any free one, None no port at all."""
 
     paths: tuple[Path, ...]
     data: Path
     api_port: int
     operator_port: int
     runtime_port: int
+    management_port: int | None
 
     @classmethod
     def of(
-        cls, paths: Sequence[Path], data: Path | None, api_port: int, operator_port: int, runtime_port: int
+        cls,
+        paths: Sequence[Path],
+        data: Path | None,
+        api_port: int,
+        operator_port: int,
+        runtime_port: int,
+        management_port: int | None,
     ) -> Settings:
         """
         Settings with the data folder beside the manifests unless another is named.
@@ -40,5 +47,10 @@ class Settings:
         first = paths[0].resolve() if paths else Path.cwd()
         beside = first if first.is_dir() else first.parent
         return cls(
-            tuple(paths), (data or beside / DATA_FOLDER).resolve(), api_port, operator_port, runtime_port
+            tuple(paths),
+            (data or beside / DATA_FOLDER).resolve(),
+            api_port,
+            operator_port,
+            runtime_port,
+            management_port,
         )

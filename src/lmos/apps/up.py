@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,10 @@ from lmos.apps.logs import configure_logging
 from lmos.apps.operator import serve_operator
 from lmos.apps.parts import until_ready
 from lmos.apps.process import run_process
-from lmos.apps.runtime import serve_runtime
+from lmos.apps.runtime import MANAGEMENT, serve_runtime
 from lmos.apps.screen import Screen
 from lmos.apps.serving import Door, PortInUse
+from lmos.apps.traces import traces_missing
 from lmos.localnode import LocalNode, Reaper
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ async def _main(settings: Settings) -> None:
     # What an earlier run wrote leads nowhere.
     _forget_addresses(settings.data)
     screen = Screen(settings.data)
+    if missing := traces_missing(os.environ):
+        screen.complain(missing)
     doors = _open_doors(settings, screen)
     try:
         with Reaper() as reaper, opened_api(settings.data) as api:
@@ -80,7 +84,10 @@ async def _run_parts(
             group.create_task(api.serve(doors["api"], node))
         group.create_task(addresses.run())
         group.create_task(node.run())
-        group.create_task(serve_runtime(cluster, addresses, doors.get("runtime"), data, ready=runtime_ready))
+        runtime, management = doors.get("runtime"), doors.get("management")
+        group.create_task(
+            serve_runtime(cluster, addresses, runtime, data, ready=runtime_ready, management=management)
+        )
         # Until the node has looked, Deployments say what was true when LMOS last ran.
         await node.looked.wait()
         group.create_task(serve_operator(cluster, addresses, doors.get("operator")))
@@ -102,9 +109,12 @@ def _open_doors(settings: Settings, screen: Screen) -> dict[str, Door]:
         ("api", "API server", settings.api_port),
         ("operator", "operator", settings.operator_port),
         ("runtime", "runtime", settings.runtime_port),
+        ("management", MANAGEMENT, settings.management_port),
     )
     doors = {}
     for name, title, port in wanted:
+        if port is None:
+            continue
         try:
             doors[name] = Door(title, LOOPBACK, port, option=f"--{name}-port")
         except PortInUse as error:

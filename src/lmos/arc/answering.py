@@ -20,6 +20,7 @@ from lmos.core.conversation import (
     AgentResult,
     AgentResultType,
     KeyValue,
+    handover_status,
     message_result,
 )
 
@@ -148,5 +149,6 @@ def _final(turn: Turn, text: str, seconds: float) -> AgentResult:
         update={
             "anonymization_entities": turn.request.conversation_context.anonymization_entities or (),
             "tool_calls": (),
+            "status": handover_status(turn.handed_to) if turn.handed_to else None,
         }
     )

@@ -16,6 +16,7 @@ import uvicorn
 from lmos.arc.errors import PortUnavailable
 from lmos.arc.http import agent_app
 from lmos.arc.load import load_agents
+from lmos.arc.trace import TraceOfRecord
 from lmos.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def serve(*agents: Agent, host: str | None = None, port: int | None = None) -> N
         PortUnavailable, InvalidInput: The address cannot be listened on.
     """
     if not logging.getLogger().handlers:
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s%(trace)s")
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(TraceOfRecord())
     app = agent_app(*agents)
     listening = listen(host or host_from(os.environ), port_from(os.environ) if port is None else port)
     address, bound = listening.getsockname()[:2]

@@ -50,6 +50,11 @@ class Reply:
         return as_mapping(self.results[-1].context or ()).get(CAPABILITY_KEY)
 
     @property
+    def handed_to(self) -> str | None:
+        """Name of the Agent that shall answer instead, None if this one did."""
+        return self.results[-1].handed_to
+
+    @property
     def pieces(self) -> tuple[str, ...]:
         """The streamed pieces of the answer."""
         return tuple(result.text for result in self.results if result.is_piece)

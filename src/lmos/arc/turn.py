@@ -41,6 +41,7 @@ class Turn:
         profile: What is known about the user, by key.
         request: Everything as it came, with binary data and anonymization entities.
         trace: W3C trace headers of the caller, if it sent any.
+        handed_to: Name of the Agent that shall answer instead, once `hand_over` was called.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Turn:
         self.trace = trace
         self.system: Mapping[str, str] = as_mapping(request.system_context)
         self.profile: Mapping[str, str] = as_mapping(request.user_context.profile)
+        self.handed_to: str | None = None
         self._publish = publish
         asked = question_at(request)
         self.text = request.messages[asked].content
@@ -107,6 +109,15 @@ class Turn:
         """
         if self.is_streamed:
             self._publish(message_result(text, type_=AgentResultType.INTERMEDIATE_MESSAGE, turn=self.id))
+
+    def hand_over(self, agent: str) -> None:
+        """
+        Leave the Turn to another Agent of the Channel, by its name; what the handler returns is not told.
+
+        The runtime asks it with the same messages. It follows at most three hand-overs of one Turn, and
+        asks no Agent twice. A runtime of the original tells the user what the handler returns.
+        """
+        self.handed_to = agent
 
     def event(self, type_: str, data: str = "{}") -> None:
         """Tell a caller that asked for events (`enableEventing=true`) what happened; `data` is JSON text."""

@@ -8,7 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from lmos.cli.options import LAST_PORT, KubeconfigOption, Output, OutputOption, RuntimeOption
+from lmos.cli.options import (
+    LAST_PORT,
+    KubeconfigOption,
+    ManagementPortOption,
+    Output,
+    OutputOption,
+    RuntimeOption,
+)
 
 _MEBIBYTE = 1024 * 1024
 
@@ -44,13 +51,14 @@ def up(
     runtime_port: Annotated[
         int, typer.Option("--runtime-port", help="Port of the runtime.", max=LAST_PORT)
     ] = 8081,
+    management_port: ManagementPortOption = None,
 ) -> None:
     """Start all of LMOS on this machine, with the Agents and Channels below PATHS, until Ctrl-C."""
     from lmos.apps.arithmetic import on_one_thread
     from lmos.apps.settings import Settings
     from lmos.cli.output import waiting
 
-    settings = Settings.of(paths or [], data, api_port, operator_port, runtime_port)
+    settings = Settings.of(paths or [], data, api_port, operator_port, runtime_port, management_port)
     with waiting("Loading LMOS"), on_one_thread():
         from lmos.apps.up import run
 
@@ -81,6 +89,7 @@ def status(
     print_table(columns, channels, empty="No Channels yet: lmos apply -f FILE")
     typer.echo()
     _print_agents(found["agents"])
+    _print_traffic(found["traffic"])
 
 
 def agents(output: OutputOption = Output.table, kubeconfig: KubeconfigOption = None) -> None:
@@ -94,6 +103,20 @@ def agents(output: OutputOption = Output.table, kubeconfig: KubeconfigOption = N
         _print_agents(found)
     else:
         print_value(found, output)
+
+
+def _print_traffic(found: list[dict[str, Any]]) -> None:
+    from lmos.cli.output import print_table
+    from lmos.cli.top import COLUMNS, figure_cells
+
+    if not found:
+        return
+    typer.echo()
+    # Without a second look there is no rate.
+    rows = [
+        (f"{each['tenant']}/{each['channel']}", str(each["turns"]), *figure_cells(each)[1:]) for each in found
+    ]
+    print_table(("traffic", "turns", *COLUMNS[1:]), rows, empty="")
 
 
 def _print_agents(found: list[dict[str, Any]]) -> None:

@@ -30,7 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for _module in ("machine", "resources", "planning", "talking", "services"):
+for _module in ("machine", "top", "resources", "planning", "talking", "services"):
     import_module(f"lmos.cli.{_module}").register(app)
 app.add_typer(import_module("lmos.cli.agent").app, name="agent")
 

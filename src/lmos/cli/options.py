@@ -46,6 +46,16 @@ RuntimeOption = Annotated[
         show_default=False,
     ),
 ]
+ManagementPortOption = Annotated[
+    int | None,
+    typer.Option(
+        "--management-port",
+        help="Port for health and metrics, which are then not told to users; 0 takes a free one."
+        " Default: metrics are at the runtime's own port.",
+        max=LAST_PORT,
+        show_default=False,
+    ),
+]
 TenantOption = Annotated[str, typer.Option("-t", "--tenant", help="The Tenant; the only one if not given.")]
 ChannelOption = Annotated[
     str, typer.Option("-c", "--channel", help="The Channel; the only one if not given.")

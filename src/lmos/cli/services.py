@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lmos.cli.options import LAST_PORT, KubeconfigOption
+from lmos.cli.options import LAST_PORT, KubeconfigOption, ManagementPortOption
 
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 DataOption = Annotated[
@@ -47,6 +47,7 @@ def runtime(
     port: Annotated[int, typer.Option("--port", help="Port of its doors.", max=LAST_PORT)] = 8081,
     host: HostOption = "127.0.0.1",
     data: DataOption = ".lmos",
+    management_port: ManagementPortOption = None,
     kubeconfig: KubeconfigOption = None,
 ) -> None:
     """Take users' messages and send each to the most capable Agent."""
@@ -55,4 +56,4 @@ def runtime(
     with on_one_thread():
         from lmos.apps.runtime import run
 
-    run(kubeconfig, host, port, data)
+    run(kubeconfig, host, port, data, management_port)

@@ -36,6 +36,8 @@ def print_record(record: dict[str, Any]) -> None:
     typer.echo(f"Decision     {because(record)}")
     if not decision:
         return
+    # Records of before there were traces have none.
+    typer.echo(f"Trace        {decision.get('trace_id', '-')}")
     typer.echo(
         f"Thresholds   probability {decision['probability']:.3f} of at least {decision['threshold']:.3f},"
         f" familiarity {decision['familiarity']:.3f} of at least {decision['familiarity_threshold']:.3f}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from lmos.core.errors import LmosError, TemporaryError
+from lmos.core.resources.endpoint import DEFAULT_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -26,7 +27,7 @@ class AgentClient(Protocol):
         Args:
             address: Where the Agent answers; a host name may stand for several replicas.
             request: The conversation so far, ending with the user's message.
-            headers: Sent on the upgrade request: `x-subset`, `traceparent`, `tracestate`.
+            headers: `x-subset`, and `traceparent` and `tracestate` of this Turn.
 
         Raises:
             AgentUnavailable: No connection, so no Agent has begun.
@@ -34,6 +35,7 @@ class AgentClient(Protocol):
             AgentLost: The connection broke before the first result.
             AgentFailed: The Agent answered with an error, broke off half-way, or spoke nonsense.
             AgentTimeout: A deadline passed.
+            ProtocolUnknown, ProtocolNotInstalled: Nobody here speaks the Agent's protocol.
         """
         ...
 
@@ -96,6 +98,32 @@ class AgentTimeout(LmosError):
 
     code: ClassVar[str] = "AgentTimeout"
     http_status: ClassVar[int] = 504
+
+
+class ProtocolUnknown(LmosError):
+    """The Agent speaks a protocol in which it cannot be asked."""
+
+    code: ClassVar[str] = "ProtocolUnknown"
+    http_status: ClassVar[int] = 502
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(
+            f"Agent {address.host}:{address.port} speaks {address.protocol!r}, which we do not.",
+            hint=f"Set endpoint.protocol of the Agent to one of {', '.join(DEFAULT_PATHS)}.",
+        )
+
+
+class ProtocolNotInstalled(LmosError):
+    """The Agent speaks a protocol whose packages a plain installation does not bring."""
+
+    code: ClassVar[str] = "ProtocolNotInstalled"
+    http_status: ClassVar[int] = 502
+
+    def __init__(self, address: Address, extra: str) -> None:
+        super().__init__(
+            f"Agent {address.host}:{address.port} speaks {address.protocol}, whose packages are missing.",
+            hint=f'pip install "lmos[{extra}]"',
+        )
 
 
 class CardUnavailable(TemporaryError):

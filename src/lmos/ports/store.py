@@ -11,13 +11,17 @@ from lmos.core.conversation import ASSISTANT, USER, Message
 from lmos.core.errors import TemporaryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from lmos.core.conversation import Turn
 
 # One call of the validator for all of them: a model at a time takes several times as long.
 _MESSAGES = TypeAdapter(tuple[Message, ...])
+
+
+TRACE_ID = "trace_id"
+"""Where a decision as it is kept says which trace the Turn has."""
 
 
 class TurnKey(NamedTuple):
@@ -50,7 +54,7 @@ class TurnRecord:
     A Turn as it is kept, with the decision that sent it where it went.
 
     Attributes:
-        decision: `RouteDecision.to_json()`; empty until the Turn is routed.
+        decision: `RouteDecision.to_json()` with the id of the Turn's trace; empty until the Turn is routed.
         answer: `AssistantMessage` as plain JSON; None until answered.
         failure: Why it failed, as plain JSON; None unless it did.
         may_repeat: Whether it failed before any Agent had begun, so that it may be sent again.
@@ -94,6 +98,21 @@ class Begun(NamedTuple):
 
     present: TurnRecord | None = None
     reuses_id: bool = False
+
+
+class Forgotten(NamedTuple):
+    """
+    What became of one step in forgetting a Tenant's Conversations.
+
+    Attributes:
+        gone: How many Conversations are gone for good.
+        busy: How many were left because a Turn of theirs is under way.
+        after: Where the next step begins; None when there is none.
+    """
+
+    gone: int
+    busy: int
+    after: str | None
 
 
 def messages_of(turns: Iterable[tuple[str, str]]) -> tuple[Message, ...]:
@@ -149,6 +168,27 @@ class ConversationStore(Protocol):
 
     async def forget(self, tenant: str, conversation: str) -> bool:
         """Remove a Conversation and all its Turns for good; says whether there was anything of it."""
+        ...
+
+    async def next_tenant(self, after: str) -> str | None:
+        """The Tenant that comes next by name among those of whom anything is kept."""
+        ...
+
+    async def forget_idle(
+        self, tenant: str, before: datetime, after: str, is_busy: Callable[[str], bool]
+    ) -> Forgotten:
+        """
+        One step in removing the Conversations of a Tenant whose last Turn came before a moment.
+
+        A step is short, however long Conversations are: what is left of one is for the next step. After
+        the last one, nothing of what was removed is left.
+
+        Args:
+            tenant: Whose Conversations.
+            before: The moment, aware.
+            after: Where it begins, behind the Conversation of that id.
+            is_busy: Says of a Conversation whether a Turn of it is under way; then it is left.
+        """
         ...
 
     async def find(self, turn: str, conversation: tuple[str, str] | None = None) -> TurnRecord | None:

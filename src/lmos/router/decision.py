@@ -75,7 +75,8 @@ class RouteDecision:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        """The decision that `to_json` wrote."""
+        """The decision that `to_json` wrote, whatever else stands beside it."""
         candidates = tuple(Candidate(**candidate) for candidate in values.get("candidates", ()))
         by = tuple(values.get("handed_over_by", ()))
-        return cls(**{**values, "candidates": candidates, "handed_over_by": by})
+        ours = {name: values[name] for name in cls.__slots__ if name in values}
+        return cls(**{**ours, "candidates": candidates, "handed_over_by": by})

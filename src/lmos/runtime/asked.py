@@ -14,6 +14,7 @@ from lmos.router import RouteRequest
 
 if TYPE_CHECKING:
     from lmos.core.conversation import AgentRequest, Message
+    from lmos.core.protocols.trace_context import TraceContext
     from lmos.ports.store import ConversationState
     from lmos.router import RouteDecision
 
@@ -36,6 +37,7 @@ class Asked:
 
     Attributes:
         subset: The Subset that the client asks for; a Conversation that has one keeps its own.
+        caller: The client's place in a trace, where it has one.
 
     Raises:
         InvalidTurn: A name cannot be used, or there is no message to route or too many.
@@ -46,6 +48,7 @@ class Asked:
     turn: str
     body: Conversation
     subset: str = ""
+    caller: TraceContext | None = None
 
     def __post_init__(self) -> None:
         names = {

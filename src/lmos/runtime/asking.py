@@ -10,11 +10,12 @@ from lmos.ports.agents import AgentFailed
 from lmos.runtime.running import Delta, Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterable, Callable
 
     from lmos.core.conversation import AgentRequest, AgentResult
     from lmos.core.resources import Address
     from lmos.ports.agents import AgentClient
+    from lmos.runtime.watch import Watch
 
 SUBSET_HEADER = "x-subset"
 
@@ -37,6 +38,7 @@ async def answer_of(
     agents: AgentClient,
     *,
     subset: str,
+    watch: Watch,
     tell: Callable[[Delta | Remark], None],
 ) -> AgentResult:
     """
@@ -48,17 +50,30 @@ async def answer_of(
     Raises:
         AgentUnavailable, AgentFailed, AgentTimeout: As the port says, and `NoAnswer`.
     """
+    with watch.ask(agent, address, request) as span:
+        headers = {SUBSET_HEADER: subset, **span.headers}
+        async with aclosing(agents.ask(address, request, headers=headers)) as results:
+            final = await _final(results, watch, tell)
+        if final is None or (not final.messages and final.handed_to is None):
+            raise NoAnswer(agent)
+        if watch.trace.is_recording and request.messages:
+            span.said(request.messages[-1].content, final.text)
+        return final
+
+
+async def _final(
+    results: AsyncIterable[AgentResult], watch: Watch, tell: Callable[[Delta | Remark], None]
+) -> AgentResult | None:
+    """The last result that could be final, while the others are told."""
     final: AgentResult | None = None
-    async with aclosing(agents.ask(address, request, headers={SUBSET_HEADER: subset})) as results:
-        async for result in results:
-            if result.is_final:
-                if final is not None:
-                    tell(Remark(final.text))
-                final = result
-            elif result.is_piece:
-                tell(Delta(result.text))
-            elif result.type is AgentResultType.INTERMEDIATE_MESSAGE:
-                tell(Remark(result.text))
-    if final is None or (not final.messages and final.handed_to is None):
-        raise NoAnswer(agent)
+    async for result in results:
+        watch.heard()
+        if result.is_final:
+            if final is not None:
+                tell(Remark(final.text))
+            final = result
+        elif result.is_piece:
+            tell(Delta(result.text))
+        elif result.type is AgentResultType.INTERMEDIATE_MESSAGE:
+            tell(Remark(result.text))
     return final

@@ -13,7 +13,7 @@ from lmos.core.conversation import AssistantMessage, TurnStatus, advance
 from lmos.core.errors import LmosError
 from lmos.core.resources.labels import STABLE
 from lmos.ports.agents import AgentLost, AgentUnavailable
-from lmos.ports.store import ConversationState, TurnRecord
+from lmos.ports.store import TRACE_ID, ConversationState, StoreUnavailable, TurnRecord
 from lmos.runtime.failure import (
     ConversationBusy,
     Failure,
@@ -25,11 +25,13 @@ from lmos.runtime.handover import answer_to
 from lmos.runtime.metrics import TurnMetrics
 from lmos.runtime.ordering import Queues, WhenBusy
 from lmos.runtime.running import Answered, Failed, Finished, RunningTurn, Started, kept_events
+from lmos.runtime.watch import ROUTE, STORE, Watch
 
 if TYPE_CHECKING:
     from lmos.ports.agents import AgentClient
     from lmos.ports.clock import Clock
     from lmos.ports.store import ConversationStore, TurnKey
+    from lmos.ports.tracing import Traces
     from lmos.router import RouteDecision, Router
     from lmos.runtime.asked import Asked
     from lmos.runtime.routing_table import RoutingTable
@@ -55,6 +57,7 @@ class Turns:
         store: ConversationStore,
         clock: Clock,
         *,
+        traces: Traces,
         when_busy: WhenBusy = WhenBusy.WAIT,
     ) -> None:
         self._table = table
@@ -62,8 +65,9 @@ class Turns:
         self._agents = agents
         self._store = store
         self._clock = clock
+        self._traces = traces
         self._when_busy = when_busy
-        self.metrics = TurnMetrics(lambda: len(self))
+        self.metrics = TurnMetrics(lambda: [running for running, _ in tuple(self._running.values())])
         # Bound once: each call of an unbound logger binds it anew.
         self._log = structlog.get_logger().bind()
         self._queues = Queues()
@@ -81,10 +85,12 @@ class Turns:
             ConversationBusy: Another one of its Conversation is under way, and it is not to wait for that.
         """
         if asked.key in self._running:
+            self.metrics.joined()
             return self._running[asked.key][0]
         self._make_way(asked)
         record = TurnRecord(asked.received(), asked.key.digest, self._clock.now())
-        running = RunningTurn(record, lambda: self._stop(asked.key, _deserted(asked.turn)))
+        watch = Watch(self._traces.turn(asked.caller), self._clock)
+        running = RunningTurn(record, watch, lambda: self._stop(asked.key, _deserted(asked.turn)))
         task = asyncio.create_task(self._run(asked, running))
         self._running[asked.key] = running, task
         task.add_done_callback(partial(self._leave, asked, running))
@@ -145,10 +151,15 @@ class Turns:
         del self._running[asked.key]
         if task.cancelled():
             # Before its first step: it was never written down.
-            running.tell(Failed(Failure.of(running.stopped_by or TurnInterrupted(asked.turn))))
+            error = running.stopped_by or TurnInterrupted(asked.turn)
+            running.tell(Failed(Failure.of(error)))
+            running.watch.trace.end(error.code)
         elif record := task.result():
             # A line of log takes as long as a tenth of the Turn; first the answer goes out.
-            asyncio.get_running_loop().call_soon(self._tell_of_end, record)
+            asyncio.get_running_loop().call_soon(self._tell_of_end, record, running.watch)
+        else:
+            self.metrics.joined()
+            running.watch.told_again()
 
     async def _run(self, asked: Asked, running: RunningTurn) -> TurnRecord | None:
         """
@@ -157,53 +168,59 @@ class Turns:
         Returns:
             How it ended; None if it had ended before and was told again.
         """
-        started = self._clock.monotonic()
         try:
-            with running.being_kept():
+            with running.being_kept(), running.watch.stage(STORE):
                 begun = await self._store.begin(running.record)
             running.reuses_id = begun.reuses_id
             if begun.present is not None:
                 running.tell(*kept_events(begun.present))
                 return None
             async with self._queues.turn_of((asked.tenant, asked.conversation)):
-                return await self._answer(asked, running, started)
+                return await self._answer(asked, running)
         except LmosError as error:
-            return await self._fail(running, error, started)
+            return await self._fail(running, error)
         except asyncio.CancelledError:
-            return await self._fail(running, running.stopped_by or TurnInterrupted(asked.turn), started)
+            return await self._fail(running, running.stopped_by or TurnInterrupted(asked.turn))
         except Exception:  # noqa: BLE001 - the Turn must end, whatever is wrong with us
             # What it was is for the log alone.
             self._log.exception("turn_broke", tenant=asked.tenant, turn=asked.turn)
-            return await self._fail(running, InternalFailure(asked.turn), started)
+            return await self._fail(running, InternalFailure(asked.turn))
 
-    async def _answer(self, asked: Asked, running: RunningTurn, started: float) -> TurnRecord:
+    async def _answer(self, asked: Asked, running: RunningTurn) -> TurnRecord:
         """Route, ask, keep, tell."""
         if running.stopped_by is not None:
             # It was while its beginning was being kept.
             raise running.stopped_by
-        state = await self._store.conversation(asked.tenant, asked.conversation, REMEMBERED_TURNS)
+        watch = running.watch
+        with watch.stage(STORE):
+            state = await self._store.conversation(asked.tenant, asked.conversation, REMEMBERED_TURNS)
         wished = (state.subset if state else "", asked.subset, STABLE)
         route = self._table.route(asked.tenant, asked.channel, wished)
-        decision = await self._router.route(asked.to_route(state), route.roster)
-        running.record = _routed(running.record, decision)
+        watch.route = route
+        with watch.stage(ROUTE):
+            decision = await self._router.route(asked.to_route(state), route.roster)
+        running.record = _routed(running.record, decision, watch.trace.trace_id)
         running.tell(Started(asked.turn, decision))
         message, decision, error = await answer_to(asked, state, route, decision, self._agents, running)
-        record = _answered(running.record, message, error, self._clock.monotonic() - started)
+        record = _answered(running.record, message, error, watch.seconds)
         agent = decision.agent or (state.agent if state else "")
         state = ConversationState(asked.tenant, asked.conversation, route.subset, agent)
-        with running.being_kept():
+        with running.being_kept(), watch.stage(STORE):
             await self._store.finish(record, state)
         running.tell(Answered(message, decision), Finished(record))
         return record
 
-    def _tell_of_end(self, record: TurnRecord) -> None:
-        """Count the Turn, and write its line of log."""
-        self.metrics.count(record)
+    def _tell_of_end(self, record: TurnRecord, watch: Watch) -> None:
+        """Count the Turn, end its trace, and write its line of log."""
+        self.metrics.count(record, watch)
+        watch.over(record)
         self._log.info(
             "turn_over",
             tenant=record.turn.tenant,
             conversation=record.turn.conversation,
             turn=record.turn.id,
+            trace_id=watch.trace.trace_id,
+            channel=record.turn.channel,
             agent=record.turn.agent,
             stage=record.decision.get("stage"),
             status=record.turn.status.value,
@@ -211,15 +228,17 @@ class Turns:
             seconds=round(record.seconds, 4),
         )
 
-    async def _fail(self, running: RunningTurn, error: LmosError, started: float) -> TurnRecord:
+    async def _fail(self, running: RunningTurn, error: LmosError) -> TurnRecord:
         """Keep and tell that the Turn failed; where it cannot be kept, it is told all the same."""
         failure = Failure.of(error)
-        record = _failed(running.record, failure, error, self._clock.monotonic() - started)
+        record = _failed(running.record, failure, error, running.watch.seconds)
         try:
-            with running.being_kept():
+            with running.being_kept(), running.watch.stage(STORE):
                 await self._store.finish(record, None)
         except Exception as unkept:  # noqa: BLE001 - a listener waits for the end, whatever broke
-            self._log.warning("turn_not_kept", turn=record.turn.id, error=str(unkept))
+            # A message of ours says what is wrong with the store; any other may quote the Turn.
+            why = unkept.message if isinstance(unkept, StoreUnavailable) else type(unkept).__name__
+            self._log.warning("turn_not_kept", turn=record.turn.id, error=why)
         running.tell(Failed(failure))
         return record
 
@@ -228,12 +247,12 @@ def _deserted(turn: str) -> TurnCancelled:
     return TurnCancelled(turn, "nobody listened to it any more")
 
 
-def _routed(record: TurnRecord, decision: RouteDecision) -> TurnRecord:
-    """The Turn on its way to the Agent that was chosen, if one was."""
+def _routed(record: TurnRecord, decision: RouteDecision, trace_id: str) -> TurnRecord:
+    """The Turn on its way to the Agent that was chosen, if one was; its record leads to its trace."""
     turn = record.turn
     if decision.agent is not None:
         turn = advance(advance(turn, TurnStatus.ROUTED, agent=decision.agent), TurnStatus.ASKED)
-    return TurnRecord(turn, record.digest, record.received_at, decision.to_json())
+    return TurnRecord(turn, record.digest, record.received_at, {**decision.to_json(), TRACE_ID: trace_id})
 
 
 def _answered(record: TurnRecord, message: AssistantMessage, error: str | None, seconds: float) -> TurnRecord:

@@ -59,6 +59,7 @@ async def answer_to(
             asked.to_ask(state, decision),
             agents,
             subset=route.subset,
+            watch=running.watch,
             tell=running.tell,
         )
         to = hand_over(result, (*decision.handed_over_by, decision.agent), route.addresses)
@@ -73,7 +74,7 @@ async def answer_to(
 def _handed_over(record: TurnRecord, decision: RouteDecision) -> TurnRecord:
     """The Turn on its way to another Agent."""
     turn = advance(record.turn, TurnStatus.ASKED, agent=decision.agent)
-    return replace(record, turn=turn, decision=decision.to_json())
+    return replace(record, turn=turn, decision={**record.decision, **decision.to_json()})
 
 
 def _reported(result: AgentResult) -> str | None:

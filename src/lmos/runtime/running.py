@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from lmos.core.errors import LmosError
     from lmos.ports.store import TurnRecord
+    from lmos.runtime.watch import Watch
 
 DESERTED_SECONDS = 30.0
 """How long a Turn goes on that nobody listens to: time enough to come back after a lost line."""
@@ -94,17 +95,21 @@ class RunningTurn:
 
     Args:
         record: The Turn as it was received.
+        watch: Sees it on its way.
         deserted: Called when nobody has listened for DESERTED_SECONDS.
 
     Attributes:
         record: How far it has come.
+        streams: How many listeners hear of it event by event.
         reuses_id: Whether its id was that of another message of the same Conversation.
         stopped_by: Why it was stopped before its end, once it is.
         is_being_kept: Whether the store is writing it down, which is not stopped half-way.
     """
 
-    def __init__(self, record: TurnRecord, deserted: Callable[[], None]) -> None:
+    def __init__(self, record: TurnRecord, watch: Watch, deserted: Callable[[], None]) -> None:
         self.record = record
+        self.watch = watch
+        self.streams = 0
         self.reuses_id = False
         self.stopped_by: LmosError | None = None
         self.is_being_kept = False
@@ -133,15 +138,19 @@ class RunningTurn:
     async def listen(self, after: int = 0) -> AsyncGenerator[tuple[int, TurnEvent], None]:
         """Every event behind number `after` with its own, from 1 on; ends with `Finished` or `Failed`."""
         heard = after
-        with self._listener():
-            while True:
-                news = self._news
-                while heard < len(self._events):
-                    heard += 1
-                    yield heard, self._events[heard - 1]
-                if self.is_over:
-                    return
-                await news.wait()
+        self.streams += 1
+        try:
+            with self._listener():
+                while True:
+                    news = self._news
+                    while heard < len(self._events):
+                        heard += 1
+                        yield heard, self._events[heard - 1]
+                    if self.is_over:
+                        return
+                    await news.wait()
+        finally:
+            self.streams -= 1
 
     async def outcome(self) -> Answered | Failed:
         """How it ends, without what comes before."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lmos.ports.store import Begun, ConversationState, ConversationSummary, messages_of
+from lmos.ports.store import Begun, ConversationState, ConversationSummary, Forgotten, messages_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from lmos.core.errors import LmosError
     from lmos.ports.store import TurnKey, TurnRecord
 
@@ -87,6 +90,29 @@ class MemoryStore:
             del self._turns[key]
         self._conversations.pop((tenant, conversation), None)
         return bool(keys)
+
+    async def next_tenant(self, after: str) -> str | None:
+        """The next Tenant by name."""
+        self._check()
+        return min((key.tenant for key in self._turns if key.tenant > after), default=None)
+
+    async def forget_idle(
+        self, tenant: str, before: datetime, after: str, is_busy: Callable[[str], bool]
+    ) -> Forgotten:
+        """Look at one Conversation, and remove it if it is idle."""
+        self._check()
+        name = min(
+            (key.conversation for key in self._turns if key.tenant == tenant and key.conversation > after),
+            default=None,
+        )
+        if name is None:
+            return Forgotten(0, 0, None)
+        if self._turns_of(tenant, name)[-1][1].received_at >= before:
+            return Forgotten(0, 0, name)
+        if is_busy(name):
+            return Forgotten(0, 1, name)
+        await self.forget(tenant, name)
+        return Forgotten(1, 0, name)
 
     def _turns_of(self, tenant: str, conversation: str) -> list[tuple[int, TurnRecord]]:
         numbered = enumerate(self._turns.items())

@@ -12,6 +12,7 @@ from lmos.core.planning import (
     agent_description,
     discovery_target,
 )
+from lmos.core.resources import Endpoint
 from lmos.core.resources.workload import Deployment, Service
 
 
@@ -73,9 +74,35 @@ def test_the_port_is_chosen_by_protocol_then_by_name_then_by_place(
 
 
 def test_the_endpoint_says_scheme_host_and_port() -> None:
-    endpoint = discovery_target(deployment(), [service("bills", {"port": 9000})]).endpoint
+    endpoint = discovery_target(deployment(), [service("bills", {"port": 9000})]).endpoint()
 
     assert endpoint.model_dump(exclude_none=True) == {"scheme": "http", "host": HOST, "port": 9000}
+
+
+@pytest.mark.parametrize(
+    ("said", "reached"),
+    [
+        ("https://billing.example.com:443", "https://billing.example.com:443"),
+        ("http://bills.other:9999", "http://bills.other:9999"),
+        ("http://bills:9999", f"http://{HOST}:9999"),
+        ("http://bills.default:9999", f"http://{HOST}:9999"),
+        ("https://localhost:9999", f"http://{HOST}:9000"),
+        ("http://127.0.0.1:9999", f"http://{HOST}:9000"),
+        ("http://0.0.0.0:9999", f"http://{HOST}:9000"),
+        ("http://[::]:9999", f"http://{HOST}:9000"),
+    ],
+)
+def test_an_agent_is_asked_where_it_says_unless_that_leads_there_only_from_its_own_place(
+    said: str, reached: str
+) -> None:
+    scheme, _, place = said.partition("://")
+    host, _, port = place.rpartition(":")
+    told = Endpoint.model_validate({"scheme": scheme, "host": host, "port": int(port), "path": "/a2a"})
+
+    endpoint = discovery_target(deployment(), [service("bills", {"port": 9000})]).endpoint(told)
+
+    assert f"{endpoint.scheme}://{endpoint.host}:{endpoint.port}" == reached
+    assert endpoint.path == "/a2a"
 
 
 @pytest.mark.parametrize(

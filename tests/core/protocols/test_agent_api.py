@@ -18,7 +18,7 @@ from lmos.core.protocols.agent_api import (
     subscribe_payload,
     subscription_in,
 )
-from lmos.core.protocols.graphql_document import GraphQlInvalid
+from lmos.core.protocols.graphql_values import GraphQlInvalid
 
 RECORDINGS = Path(__file__).parents[4] / "shared" / "contracts" / "recordings"
 REQUEST = AgentRequest(
@@ -56,6 +56,42 @@ def test_just_the_fields_that_were_asked_for_are_sent() -> None:
     }
 
 
+def spread(fields: str, *fragments: str) -> dict[str, Any]:
+    payload = asked(fields)
+    return payload | {"query": " ".join([payload["query"], *fragments])}
+
+
+def doubling(levels: int) -> list[str]:
+    """Fragments that each name the next one twice, and a last one that names a field."""
+    between = [
+        f"fragment F{level} on AgentResult {{ ...F{level + 1} ...F{level + 1} }}" for level in range(levels)
+    ]
+    return [*between, f"fragment F{levels} on AgentResult {{ type }}"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "fragments"),
+    [
+        ("...Result", ["fragment Result on AgentResult { type messages { role content } }"]),
+        (
+            "...A messages { role } ...B",
+            ["fragment A on AgentResult { type }", "fragment B on AgentResult { messages { content } }"],
+        ),
+        (
+            "type messages { ...M }",
+            ["fragment M on Message { role ...C }", "fragment C on Message { content }"],
+        ),
+        ("... on AgentResult { type messages { ... { role } ... on Message { content } } }", []),
+    ],
+)
+def test_fragments_stand_for_their_fields(fields: str, fragments: list[str]) -> None:
+    selected = subscription_in(spread(fields, *fragments)).selected
+
+    assert next_payload(message_result("hello"), selected) == {
+        "data": {"agent": {"type": "MESSAGE", "messages": [{"role": "assistant", "content": "hello"}]}}
+    }
+
+
 @pytest.mark.parametrize(
     ("payload", "says"),
     [
@@ -64,7 +100,18 @@ def test_just_the_fields_that_were_asked_for_are_sent() -> None:
         (asked(query="subscription { agent(request: $r) }"), "takes a sub selection"),
         (asked("nonsense"), "Field 'nonsense' in type 'AgentResult' is undefined"),
         (asked("type { x }"), "takes no sub selection"),
-        (asked("...All"), "Fragments are not supported"),
+        (asked("...All"), "Fragment 'All' is undefined"),
+        (asked("... on"), "offending token '}'"),
+        (asked("...All @skip(if: true)"), "Directives are not supported"),
+        (spread("...A", "fragment A on AgentResult { type ...A }"), "Fragment 'A' holds itself"),
+        (spread("...A", "fragment A { type }"), "offending token '{'"),
+        (
+            spread("...A", "fragment A on Agents { names }"),
+            "Field 'names' in type 'AgentResult' is undefined",
+        ),
+        (spread("...F0", *doubling(11)), "selects more than 1000 fields"),
+        (spread("...F0", *doubling(20)), "nested deeper than 12 levels"),
+        (asked("a: type a: status"), "Fields 'a' conflict"),
         (asked("type @skip(if: true)"), "Directives are not supported"),
         (asked(query="query { agent { names } }"), "selects the one field `agent`"),
         (

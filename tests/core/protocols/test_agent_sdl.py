@@ -8,7 +8,7 @@ import pytest
 
 from lmos.core.protocols.agent_api import subscription_in
 from lmos.core.protocols.agent_sdl import SDL
-from lmos.core.protocols.graphql_document import GraphQlInvalid
+from lmos.core.protocols.graphql_values import GraphQlInvalid
 
 TYPES = {
     name: dict(re.findall(r"^  (\w+)(?:\(.*\))?: \[?(\w+)", fields, re.MULTILINE))

@@ -6,7 +6,7 @@ import pytest
 
 from lmos.core.protocols.agent_card import parse_agent_card
 from lmos.core.protocols.capabilities import InvalidDescription, parse_capabilities
-from lmos.core.resources import AgentSpec, ProvidedCapability
+from lmos.core.resources import AgentSpec, Endpoint, ProvidedCapability
 
 BILLING = {
     "id": "billing",
@@ -100,7 +100,8 @@ CARDS = {
         "description": "Knows bills",
         "version": "1.2.0",
         "supportedInterfaces": [
-            {"url": "https://billing/a2a", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}
+            {"url": "https://billing/a2a", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"},
+            {"url": "https://billing/rest", "protocolBinding": "HTTP+JSON", "protocolVersion": "1.0"},
         ],
         "capabilities": {"streaming": True},
         "defaultInputModes": ["text/plain"],
@@ -120,7 +121,9 @@ CARDS = {
 
 @pytest.mark.parametrize("version", CARDS)
 def test_the_skills_of_a_card_are_capabilities_at_its_version(version: str) -> None:
-    assert parse_agent_card(json.dumps(CARDS[version]).encode()) == AgentSpec(
+    spec = parse_agent_card(json.dumps(CARDS[version]).encode())
+
+    assert spec.model_copy(update={"endpoint": None}) == AgentSpec(
         id="billing",
         description="Knows bills",
         provided_capabilities=(
@@ -141,3 +144,49 @@ def test_the_skills_of_a_card_are_capabilities_at_its_version(version: str) -> N
 def test_a_card_without_version_or_skills_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidDescription, match="A2A card"):
         parse_agent_card(body)
+
+
+def interface(binding: str, url: str, version: str = "1.0", **more: str) -> dict[str, str]:
+    return {"url": url, "protocolBinding": binding, "protocolVersion": version, **more}
+
+
+def endpoint_of(*interfaces: dict[str, str]) -> Endpoint | None:
+    card = {"version": "1.0.0", "skills": [], "supportedInterfaces": interfaces}
+    return parse_agent_card(json.dumps(card).encode()).endpoint
+
+
+def test_an_agent_is_asked_at_the_first_interface_that_we_can_use() -> None:
+    found = endpoint_of(
+        interface("GRPC", "http://billing:9000"),
+        interface("JSONRPC", "https://billing/a2a", "0.3"),
+        interface("JSONRPC", "https://billing/a2a", tenant="acme"),
+        interface("HTTP+JSON", "https://billing.example.com/rest", "1.0.1"),
+        interface("JSONRPC", "https://billing/a2a"),
+    )
+
+    assert found == Endpoint(
+        scheme="https", host="billing.example.com", port=443, path="/rest", protocol="a2a+http+json"
+    )
+
+
+def test_a_card_without_interfaces_says_nothing_of_how_to_ask() -> None:
+    assert endpoint_of() is None
+
+
+@pytest.mark.parametrize(
+    "unusable",
+    [
+        interface("GRPC", "http://billing:9000"),
+        interface("JSONRPC", "http://billing", "0.3"),
+        interface("JSONRPC", "http://billing", "2.0"),
+        interface("JSONRPC", "http://billing", "10"),
+        interface("JSONRPC", "http://billing", tenant="acme"),
+        interface("JSONRPC", "/a2a"),
+        interface("JSONRPC", "ftp://billing"),
+        interface("JSONRPC", "http://user:password@billing"),
+        interface("HTTP+JSON", "http://billing/?key=1"),
+    ],
+)
+def test_a_card_with_interfaces_none_of_which_we_can_use_is_refused(unusable: dict[str, str]) -> None:
+    with pytest.raises(InvalidDescription, match="supportedInterfaces"):
+        endpoint_of(unusable)

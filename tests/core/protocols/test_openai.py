@@ -18,6 +18,7 @@ from lmos.core.protocols.openai import (
     ParameterInvalid,
     ParameterUnsupported,
     ResponsesWriter,
+    TurnName,
     chat_question,
     response_id,
     responses_question,
@@ -66,7 +67,8 @@ def test_anything_else_is_no_model(text: str) -> None:
 
 @given(NAMES, NAMES)
 def test_the_id_of_a_response_says_which_turn_it_answers(conversation: str, turn: str) -> None:
-    assert turn_of(response_id(conversation, turn)) == (conversation, turn)
+    name = TurnName("acme", conversation, turn)
+    assert turn_of(response_id(name)) == name
 
 
 @given(st.text())

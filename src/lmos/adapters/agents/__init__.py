@@ -1,8 +1,9 @@
-"""Agents over the network: asked with graphql-transport-ws, described over HTTP."""
+"""Agents over the network: asked in the protocol that each speaks, described over HTTP."""
 
 from __future__ import annotations
 
 from lmos.adapters.agents.addresses import NetworkAddresses
+from lmos.adapters.agents.by_protocol import ProtocolAgentClient
 from lmos.adapters.agents.cards import HttpCardReader
 from lmos.adapters.agents.graphql_ws_client import GraphQlAgentClient
 from lmos.adapters.agents.settings import Deadlines, Limits
@@ -14,5 +15,6 @@ __all__ = [
     "HttpCardReader",
     "Limits",
     "NetworkAddresses",
+    "ProtocolAgentClient",
     "SliceAddresses",
 ]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
-from lmos.adapters.agents.addresses import NetworkAddresses
-from lmos.adapters.agents.gate import Gate, GateFull
+from lmos.adapters.agents.headers import SUBSET_HEADER, TRACE_HEADERS, sendable
+from lmos.adapters.agents.known import KnownAgents, enter, none_left
 from lmos.adapters.agents.lines import LineFailed
-from lmos.adapters.agents.replicas import Replicas
+from lmos.adapters.agents.replicas import Replica
 from lmos.adapters.agents.settings import Deadlines, Limits
 from lmos.adapters.agents.turn import AskedTurn, is_unbegun
-from lmos.core.errors import InvalidInput
 from lmos.core.protocols.agent_api import subscribe_payload
 from lmos.core.protocols.graphql_ws import Next
 
@@ -20,19 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from lmos.adapters.agents.line import Line
-    from lmos.adapters.agents.replicas import Replica
+    from lmos.adapters.agents.replicas import Replicas
     from lmos.core.conversation import AgentRequest, AgentResult
     from lmos.core.resources.endpoint import Address
     from lmos.ports.agents import AddressBook
 
-SUBSET_HEADER = "x-subset"
-TRACE_HEADERS = ("traceparent", "tracestate")
-
 TIMES_ASKED = 2
 """A Turn that an Agent certainly did not begin is asked once more."""
-
-MOST_REMEMBERED = 4096
-"""Agents whose sockets, health and manners are kept; of more, those that rest are forgotten."""
 
 
 class GraphQlAgentClient:
@@ -46,8 +38,8 @@ class GraphQlAgentClient:
     is certain that no Agent has begun it. An Agent is asked no more Turns at once than the limits say; the
     next ones wait in the order of their coming, and beyond a number are refused at once.
 
-    `x-subset` and the trace headers of the Turn that opens a socket are sent on its upgrade; every Turn's own
-    trace headers travel with it as GraphQL `extensions`.
+    `x-subset` is sent on a socket's upgrade. A socket carries many Turns, so the trace headers of each travel
+    with it as GraphQL `extensions`.
 
     Args:
         book: Finds the replicas of a host.
@@ -62,10 +54,11 @@ class GraphQlAgentClient:
         deadlines: Deadlines | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self._book = book or NetworkAddresses()
         self._deadlines = deadlines or Deadlines()
-        self._limits = limits or Limits()
-        self._agents: dict[Address, tuple[Replicas, Gate]] = {}
+        limits = limits or Limits()
+        self._agents = KnownAgents(
+            book, limits, lambda address, place: Replica(address, place, limits, self._tls_context)
+        )
         self._tls: ssl.SSLContext | None = None
 
     async def ask(
@@ -82,12 +75,12 @@ class GraphQlAgentClient:
             AgentTimeout: The first result or the end did not come in time.
             InvalidInput: A header holds what HTTP cannot carry.
         """
-        upgrade = _sendable(headers or {})
-        trace = {name: upgrade[name] for name in TRACE_HEADERS if name in upgrade}
+        upgrade = sendable(headers or {})
+        trace = {name: upgrade.pop(name) for name in TRACE_HEADERS if name in upgrade}
         payload = subscribe_payload(request, trace=trace)
         turn = AskedTurn(address, self._deadlines)
-        replicas, gate = self._agent(address)
-        await _enter(gate, turn)
+        replicas, gate = self._agents.of(address)
+        await enter(gate, turn.ends_at, turn)
         try:
             refused: list[Replica] = []
             while len(refused) < TIMES_ASKED:
@@ -117,10 +110,14 @@ class GraphQlAgentClient:
 
     async def aclose(self) -> None:
         """Close all sockets."""
-        await asyncio.gather(*(replicas.aclose() for replicas, _ in self._agents.values()))
+        await self._agents.aclose()
 
     async def _lease(
-        self, replicas: Replicas, headers: Mapping[str, str], turn: AskedTurn, refused: Sequence[Replica]
+        self,
+        replicas: Replicas[Replica],
+        headers: Mapping[str, str],
+        turn: AskedTurn,
+        refused: Sequence[Replica],
     ) -> tuple[Replica, Line]:
         """A line to the least busy replica that can be reached, if it can another than one that `refused`."""
         subset, seconds = headers.get(SUBSET_HEADER), self._deadlines.connect_seconds
@@ -136,48 +133,8 @@ class GraphQlAgentClient:
                 told = str(error)
             except TimeoutError as error:
                 raise turn.unavailable("it did not connect before this Turn's time was over") from error
-        if not len(replicas):
-            raise turn.unavailable("it has no ready replica")
-        pause = max(replicas.pause_seconds, 1.0)
-        raise turn.unavailable(told or "it was set aside after it failed", retry_after_seconds=pause)
-
-    def _agent(self, address: Address) -> tuple[Replicas, Gate]:
-        known = self._agents.get(address)
-        if known is None:
-            self._forget_some()
-            replicas = Replicas(address, self._limits, self._tls_context)
-            known = replicas, Gate(lambda: replicas.most_running, self._limits.queued_turns)
-            self._agents[address] = known
-        known[0].renew(self._book.addresses(address.host, address.port))
-        return known
-
-    def _forget_some(self) -> None:
-        if len(self._agents) < MOST_REMEMBERED:
-            return
-        for address, (replicas, gate) in tuple(self._agents.items()):
-            if not gate.running:
-                replicas.renew(())
-                del self._agents[address]
+        raise none_left(replicas, told, turn)
 
     def _tls_context(self) -> ssl.SSLContext:
         self._tls = self._tls or ssl.create_default_context()
         return self._tls
-
-
-async def _enter(gate: Gate, turn: AskedTurn) -> None:
-    try:
-        await gate.enter(turn.ends_at)
-    except GateFull as error:
-        raise turn.busy(f"{gate.waiting} Turns wait for it") from error
-    except TimeoutError as error:
-        raise turn.busy(f"this Turn's time was over while {gate.waiting} others waited with it") from error
-
-
-def _sendable(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers by their names in lower case; a line break in a value would begin another header."""
-    for name, value in headers.items():
-        if not (name + value).isascii() or not (name + value).isprintable():
-            raise InvalidInput(
-                f"Header {name!r} cannot be {value!r}.", hint="Use printable ASCII characters."
-            )
-    return {name.lower(): value for name, value in headers.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from lmos.adapters.agents.health import Health
 from lmos.adapters.agents.lines import Lines, Manner
@@ -85,16 +85,44 @@ class Replica:
         return lines
 
 
-class Replicas:
-    """The replicas of one Agent, kept in step with the address book by `renew`."""
+class Member(Protocol):
+    """One process of an Agent, in whichever protocol it is asked; `Replica` says what the names mean."""
 
-    def __init__(self, address: Address, limits: Limits, tls: Callable[[], ssl.SSLContext]) -> None:
-        self._address = address
+    turns: int
+    health: Health
+
+    @property
+    def shares_lines(self) -> bool:
+        """Whether its Turns share sockets."""
+        ...
+
+    def retire(self) -> None:
+        """It is no longer among the ready ones."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close its sockets."""
+        ...
+
+
+R = TypeVar("R", bound=Member)
+
+
+class Replicas(Generic[R]):
+    """
+    The replicas of one Agent, kept in step with the address book by `renew`.
+
+    Args:
+        replica: Makes the one at a place.
+        limits: How many Turns at once.
+    """
+
+    def __init__(self, replica: Callable[[Place], R], limits: Limits) -> None:
+        self._replica = replica
         self._limits = limits
-        self._tls = tls
         self._places: tuple[Place, ...] = ()
-        self._ready: list[Replica] = []
-        self._by_place: dict[Place, Replica] = {}
+        self._ready: list[R] = []
+        self._by_place: dict[Place, R] = {}
         self._first = 0
 
     def __len__(self) -> int:
@@ -122,12 +150,12 @@ class Replicas:
         before, self._by_place = self._by_place, {}
         for place in places:
             known = before.pop(place) if place in before else None
-            self._by_place[place] = known or Replica(self._address, place, self._limits, self._tls)
+            self._by_place[place] = known or self._replica(place)
         for gone in before.values():
             gone.retire()
         self._ready = list(self._by_place.values())
 
-    def least_busy(self, besides: Container[Replica]) -> Replica | None:
+    def least_busy(self, besides: Container[R]) -> R | None:
         """The one with the fewest Turns, in rotation among equals; None where none other is well."""
         count, best, at = len(self._ready), None, 0
         for step in range(count):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from lmos.adapters.agents.errors import AgentErrors
 from lmos.adapters.agents.hearing import Broken, Late
 from lmos.core.protocols.agent_api import TURN_REFUSED, ResultInvalid, result_in
 from lmos.core.protocols.graphql_ws import Completed, Failed
-from lmos.ports.agents import AgentBusy, AgentFailed, AgentLost, AgentTimeout, AgentUnavailable
+from lmos.ports.agents import AgentLost
 
 if TYPE_CHECKING:
     from lmos.adapters.agents.hearing import Heard, Hearing
@@ -17,11 +18,8 @@ if TYPE_CHECKING:
     from lmos.core.protocols.graphql_ws import Next
     from lmos.core.resources.endpoint import Address
 
-RETRY_SECONDS = 1.0
-"""When a client is told to come back, where nothing better is known."""
 
-
-class AskedTurn:
+class AskedTurn(AgentErrors):
     """
     One Turn, from its arrival.
 
@@ -31,7 +29,7 @@ class AskedTurn:
     """
 
     def __init__(self, address: Address, deadlines: Deadlines) -> None:
-        self._address = address
+        super().__init__(address)
         self._deadlines = deadlines
         self._loop = asyncio.get_running_loop()
         self._alarm: asyncio.TimerHandle | None = None
@@ -81,47 +79,9 @@ class AskedTurn:
             case Broken(reason):
                 raise self.unavailable(reason, kind=AgentLost)
             case Late():
-                late = "finish" if self.has_results else "begin"
-                raise AgentTimeout(
-                    f"Agent {_named(self._address)} did not {late} its answer in time.",
-                    hint="Look at its log, or give it more time.",
-                )
+                raise self.late(has_begun=self.has_results)
             case _:
                 raise self.failed("It ended without an answer.")
-
-    def failed(self, what: str) -> AgentFailed:
-        """The error where the Agent is at fault."""
-        return AgentFailed(f"Agent {_named(self._address)} failed. {what}", hint="Its own log says more.")
-
-    def unavailable(
-        self,
-        why: str,
-        *,
-        kind: type[AgentUnavailable] = AgentUnavailable,
-        retry_after_seconds: float = RETRY_SECONDS,
-    ) -> AgentUnavailable:
-        """The error where the Agent could not be reached."""
-        return kind(
-            f"Agent {_named(self._address)} is unavailable: {why}.",
-            hint="See whether it is running and ready: lmos agents",
-            retry_after_seconds=retry_after_seconds,
-        )
-
-    def out_of_descriptors(self, why: str) -> AgentUnavailable:
-        """The error where this process cannot open one more socket."""
-        return AgentUnavailable(
-            f"Agent {_named(self._address)} cannot be asked: {why}.",
-            hint="This process is out of file descriptors; raise its limit (ulimit -n).",
-            retry_after_seconds=RETRY_SECONDS,
-        )
-
-    def busy(self, why: str) -> AgentBusy:
-        """The error where the Agent has enough to do."""
-        return AgentBusy(
-            f"Agent {_named(self._address)} is busy: {why}.",
-            hint="Run more replicas of it, or ask again later.",
-            retry_after_seconds=RETRY_SECONDS,
-        )
 
     def _late(self, hearing: Hearing) -> None:
         if self.has_results and self._loop.time() < self.ends_at:
@@ -146,7 +106,3 @@ def _message(errors: tuple[object, ...]) -> str:
     first = errors[0] if errors else None
     message = first.get("message") if isinstance(first, dict) else first
     return f"It answered with an error: {str(message)[:500]}"
-
-
-def _named(address: Address) -> str:
-    return f"{address.host}:{address.port}"

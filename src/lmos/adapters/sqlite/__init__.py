@@ -1,5 +1,6 @@
 """Conversations in an SQLite file."""
 
+from lmos.adapters.sqlite.durability import Durability
 from lmos.adapters.sqlite.store import SqliteStore
 
-__all__ = ["SqliteStore"]
+__all__ = ["Durability", "SqliteStore"]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import orjson
 
 from lmos.adapters.sqlite.commits import Commits
+from lmos.adapters.sqlite.durability import Durability
+from lmos.adapters.sqlite.idle import IdleConversations
 from lmos.adapters.sqlite.lively import Lively
 from lmos.adapters.sqlite.refusals import Refusals
 from lmos.adapters.sqlite.rows import COLUMNS, progress_of, record_in
@@ -16,13 +18,14 @@ from lmos.ports.store import (
     Begun,
     ConversationState,
     ConversationSummary,
+    Forgotten,
     StoreUnavailable,
     TurnRecord,
     messages_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 # Each script takes the file one version further; `PRAGMA user_version` says where it stands.
@@ -105,20 +108,26 @@ class SqliteStore:
     commit through `kill -9`. Nobody else writes, so Conversations that are being talked in are also kept
     in memory, and their next Turn reads nothing.
 
+    Args:
+        path: The file; it is made where there is none.
+        durability: What a Turn outlives once it was acknowledged.
+
     Raises:
         StoreUnavailable: The file is damaged, locked by another process, or written by a newer LMOS.
     """
 
-    def __init__(self, path: Path | Literal[":memory:"]) -> None:
+    def __init__(self, path: Path | Literal[":memory:"], durability: Durability = Durability.PROCESS) -> None:
         self._path = path
         self._lively = Lively()
         self._guarded = Refusals(path)
         with self._guarded:
             self._database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         self._commits = Commits(self._database, self._guarded)
+        self._idle = IdleConversations(self._database, self._commits, self._lively)
+        self._log_holds_remains = False
         try:
             with self._guarded:
-                self._migrate()
+                self._migrate(durability)
         except StoreUnavailable:
             self._database.close()
             raise
@@ -194,9 +203,28 @@ class SqliteStore:
         self._commits.end()
         # It is done already: nobody writes before the log is emptied.
         await kept
-        with self._guarded:
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._empty_log()
         return turns.rowcount > 0
+
+    async def next_tenant(self, after: str) -> str | None:
+        """The next Tenant by name."""
+        with self._guarded:
+            return self._idle.next_tenant(after)
+
+    async def forget_idle(
+        self, tenant: str, before: datetime, after: str, is_busy: Callable[[str], bool]
+    ) -> Forgotten:
+        """One step in removing idle Conversations; after the last, the log of the file is emptied."""
+        changes = self._database.total_changes
+        with self._guarded:
+            # Nothing is awaited in between, so what is found idle is idle when it is removed.
+            step = self._idle.forget_some(tenant, before, after, is_busy)
+        if self._database.total_changes > changes:
+            self._log_holds_remains = True
+            await self._commits.kept()
+        if step.after is None and self._log_holds_remains:
+            self._empty_log()
+        return step
 
     async def find(self, turn: str, conversation: tuple[str, str] | None = None) -> TurnRecord | None:
         """The newest Turn of that id."""
@@ -220,9 +248,17 @@ class SqliteStore:
         row = self._database.execute(_FIND[condition], values).fetchone()
         return None if row is None else record_in(row)
 
-    def _migrate(self) -> None:
+    def _empty_log(self) -> None:
+        """Leave nothing of what was removed in the log of the file."""
+        with self._guarded:
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._log_holds_remains = False
+
+    def _migrate(self, durability: Durability) -> None:
         self._database.executescript(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;"
+            # A runtime that was killed may have left a log that holds what was removed.
+            f"PRAGMA journal_mode=WAL; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA secure_delete=ON;"
+            f"PRAGMA synchronous={durability.synchronous};"
         )
         (found,) = self._database.execute("PRAGMA user_version").fetchone()
         if found > len(_MIGRATIONS):

@@ -29,8 +29,10 @@ from lmos.core.conversation.result import (
     AssistantMessage,
     ToolCall,
     assistant_message,
+    handover_status,
     message_result,
 )
+from lmos.core.conversation.retention import InvalidRetention, Retention
 from lmos.core.conversation.turn import TRANSITIONS, IllegalTransition, Turn, TurnStatus, advance
 from lmos.core.conversation.wire import AnonymizationEntity, KeyValue, as_mapping
 
@@ -62,8 +64,10 @@ __all__ = [
     "HandOverFailed",
     "IllegalTransition",
     "InputContext",
+    "InvalidRetention",
     "KeyValue",
     "Message",
+    "Retention",
     "SystemContext",
     "ToolCall",
     "Turn",
@@ -74,6 +78,7 @@ __all__ = [
     "as_mapping",
     "assistant_message",
     "hand_over",
+    "handover_status",
     "last_of",
     "message_result",
 ]

@@ -14,6 +14,11 @@ PIECE = KeyValue(key="kind", value="piece")
 _HANDED_OVER = re.compile(r"AGENT_HANDOVER\[(.*)\]")
 
 
+def handover_status(agent: str) -> str:
+    """The status of a result that leaves the Turn to the Agent of that name."""
+    return f"AGENT_HANDOVER[{agent}]"
+
+
 class AgentResultType(StrEnum):
     """What a result is; an Agent of before ARC 0.200 does not say it."""
 

@@ -121,7 +121,7 @@ def _desired(deployment: Deployment, target: Target, found: AgentSpec) -> Agent:
     spec = {
         "id": deployment.name,
         "supported_channels": found.supported_channels or tuple(dict.fromkeys(filter(None, named))),
-        "endpoint": target.endpoint,
+        "endpoint": target.endpoint(found.endpoint),
     }
     return Agent(
         metadata=ObjectMeta(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from lmos.core.errors import InvalidInput, TemporaryError
@@ -12,7 +13,7 @@ from lmos.core.protocols.capabilities import CAPABILITIES_PATH, json_object, par
 from lmos.core.resources import Agent, AgentSpec, Endpoint
 from lmos.core.resources.conditions import DISCOVERED
 from lmos.core.resources.labels import DISCOVERED_GENERATION
-from lmos.core.resources.slices import service_host
+from lmos.core.resources.slices import service_behind, service_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,10 +34,22 @@ class Target:
     host: str
     port: int
 
-    @property
-    def endpoint(self) -> Endpoint:
-        """The same as it stands in the Agent's manifest."""
-        return Endpoint(scheme=self.scheme, host=self.host, port=self.port)
+    def endpoint(self, said: Endpoint | None = None) -> Endpoint:
+        """
+        Where the Agent answers, as it stands in its manifest.
+
+        Args:
+            said: Where it says so itself. Its own machine and its Service are the Service by which it was
+                found: no other name of theirs leads there from everywhere.
+        """
+        found = Endpoint(scheme=self.scheme, host=self.host, port=self.port)
+        if said is None:
+            return found
+        if _is_this_machine(said.host or ""):
+            return said.model_copy(update=found.model_dump(include={"scheme", "host", "port"}))
+        if _is_service(said.host or "", self.host):
+            return said.model_copy(update={"host": self.host})
+        return said
 
 
 class DeploymentNotReady(TemporaryError):
@@ -132,6 +145,20 @@ def agent_description(body: bytes) -> AgentSpec:
     if "skills" in json_object("description", body):
         return parse_agent_card(body)
     return parse_capabilities(body)
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether the name leads each machine to itself."""
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
+
+
+def _is_service(host: str, service: str) -> bool:
+    """Whether `host` is a shorter name of the Service with the full name `service`."""
+    return host == service.partition(".")[0] or service_behind(host) == service_behind(service)
 
 
 def _is_ready(deployment: Deployment) -> bool:

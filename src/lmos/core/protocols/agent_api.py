@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from lmos.core.conversation import AgentRequest, AgentResult
 from lmos.core.errors import InvalidInput
-from lmos.core.protocols.graphql_document import Field, GraphQlInvalid, arguments_of, operation_in
+from lmos.core.protocols.graphql_document import arguments_of, operation_in
+from lmos.core.protocols.graphql_values import Field, GraphQlInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

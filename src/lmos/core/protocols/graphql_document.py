@@ -1,64 +1,35 @@
 """
-GraphQL documents as far as the agent protocol needs them: operations, fields, arguments, variables.
+GraphQL documents as far as the agent protocol needs them: operations, fields, fragments, variables.
 
-Fragments and directives are refused by name; everything that the original's client and Arc View send is read,
-and so is the empty argument list `agent() { names }` that strict parsers reject.
+Directives are refused by name; everything that the original's client and Arc View send is read, and so is the
+empty argument list `agent() { names }` that strict parsers reject.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from lmos.core.errors import InvalidInput
+from lmos.core.protocols.graphql_values import (
+    Field,
+    Fragments,
+    GraphQlInvalid,
+    Operation,
+    Selected,
+    Spread,
+    Variable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lmos.core.protocols.graphql_values import OperationKind, Selections
+
 MAX_DOCUMENT_CHARACTERS = 16_384
 MAX_DEPTH = 12
-
-OperationKind = Literal["query", "mutation", "subscription"]
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A `$name` in the place of a value."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A selected field; `key` is its alias, or its name."""
-
-    name: str
-    key: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    selections: tuple[Field, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation; `defaults` holds the default values of its variables."""
-
-    kind: OperationKind
-    name: str | None
-    defaults: Mapping[str, Any]
-    selections: tuple[Field, ...]
-
-
-class GraphQlInvalid(InvalidInput):
-    """A GraphQL document cannot be read, or asks for what the schema does not have."""
-
-    code: ClassVar[str] = "GraphQlInvalid"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, hint="The schema has `query { agent { names } }` and `subscription agent`.")
 
 
 def operation_in(document: str, name: str | None = None) -> Operation:
@@ -70,7 +41,7 @@ def operation_in(document: str, name: str | None = None) -> Operation:
         name: Which one, where the document holds several.
 
     Raises:
-        GraphQlInvalid: The text is no GraphQL, uses fragments or directives, or names no such operation.
+        GraphQlInvalid: The text is no GraphQL, uses directives, or names no such operation.
     """
     if len(document) > MAX_DOCUMENT_CHARACTERS:
         raise GraphQlInvalid(f"The document is longer than {MAX_DOCUMENT_CHARACTERS} characters.")
@@ -124,20 +95,34 @@ class _Parser:
         self._at = 0
 
     def document(self) -> tuple[Operation, ...]:
-        operations = []
+        operations: list[tuple[OperationKind, str | None, dict[str, Any], Selections]] = []
+        fragments: dict[str, Selections] = {}
         while self._kind() != "end":
-            operations.append(self._operation())
-        return tuple(operations)
+            if self._skip_word("fragment"):
+                name = self._take("name")
+                self._condition()
+                fragments[name] = self._selections(MAX_DEPTH)
+            else:
+                operations.append(self._operation())
+        return tuple(
+            Operation(kind, name, defaults, Fragments(fragments).written_out(selections))
+            for kind, name, defaults, selections in operations
+        )
 
-    def _operation(self) -> Operation:
+    def _operation(self) -> tuple[OperationKind, str | None, dict[str, Any], Selections]:
         if self._text() == "{":
-            return Operation("query", None, {}, self._selections(MAX_DEPTH))
+            return "query", None, {}, self._selections(MAX_DEPTH)
         kind = self._take("name")
         if kind not in {"query", "mutation", "subscription"}:
             raise self._unexpected(back=1)
         name = self._take("name") if self._kind() == "name" else None
         defaults = self._variable_definitions()
-        return Operation(cast("OperationKind", kind), name, defaults, self._selections(MAX_DEPTH))
+        return cast("OperationKind", kind), name, defaults, self._selections(MAX_DEPTH)
+
+    def _condition(self) -> None:
+        if not self._skip_word("on"):
+            raise self._unexpected()
+        self._take("name")
 
     def _variable_definitions(self) -> dict[str, Any]:
         defaults: dict[str, Any] = {}
@@ -161,24 +146,38 @@ class _Parser:
             self._expect("]")
             self._skip("!")
 
-    def _selections(self, depth: int) -> tuple[Field, ...]:
+    def _selections(self, depth: int) -> Selections:
         self._within(depth)
         self._expect("{")
-        selections = [self._field(depth)]
+        selections = [*self._selected(depth)]
         while not self._skip("}"):
-            selections.append(self._field(depth))
+            selections += self._selected(depth)
         return tuple(selections)
 
-    def _field(self, depth: int) -> Field:
-        if self._text() == "...":
-            raise GraphQlInvalid("Fragments are not supported; write the fields out.")
+    def _selected(self, depth: int) -> Selections:
+        """A field, the name of a fragment, or the fields of one that stands right here."""
+        if not self._skip("..."):
+            return (self._field(depth),)
+        if self._is_word("on"):
+            self._condition()
+        elif self._kind() == "name":
+            spread = Spread(self._take("name"))
+            self._no_directives()
+            return (spread,)
+        self._no_directives()
+        return self._selections(depth - 1)
+
+    def _field(self, depth: int) -> Selected:
         first = self._take("name")
         name = self._take("name") if self._skip(":") else first
         arguments = self._arguments()
+        self._no_directives()
+        selections = self._selections(depth - 1) if self._text() == "{" else ()
+        return Selected(name, first, arguments, selections)
+
+    def _no_directives(self) -> None:
         if self._text() == "@":
             raise GraphQlInvalid("Directives are not supported.")
-        selections = self._selections(depth - 1) if self._text() == "{" else ()
-        return Field(name, first, arguments, selections)
 
     def _arguments(self) -> dict[str, Any]:
         arguments: dict[str, Any] = {}
@@ -241,6 +240,14 @@ class _Parser:
 
     def _skip(self, mark: str) -> bool:
         found = self._text() == mark
+        self._at += found
+        return found
+
+    def _is_word(self, word: str) -> bool:
+        return self._tokens[self._at][:2] == ("name", word)
+
+    def _skip_word(self, word: str) -> bool:
+        found = self._is_word(word)
         self._at += found
         return found
 

@@ -9,8 +9,16 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 DEFAULT_PORT = 8080
-DEFAULT_PATH = "/subscriptions"
+
 GRAPHQL_WS = "graphql-transport-ws"
+"""The protocol of the original and of our own Agents: GraphQL subscriptions over a WebSocket."""
+
+A2A_JSONRPC = "a2a+jsonrpc"
+A2A_HTTP_JSON = "a2a+http+json"
+"""A2A 1.x: `a2a+` before the binding as cards name it, in lower case."""
+
+DEFAULT_PATHS = {GRAPHQL_WS: "/subscriptions", A2A_JSONRPC: "/", A2A_HTTP_JSON: "/"}
+"""Where a protocol's door is if nobody says so; its keys are the protocols in which Agents can be asked."""
 
 
 class Endpoint(BaseModel):
@@ -34,13 +42,18 @@ class Endpoint(BaseModel):
     path: Annotated[
         str | None,
         Field(
-            description="Path of the protocol's door; /subscriptions if absent.",
+            description="Path of the protocol's door; /subscriptions if absent, / with A2A.",
             pattern=r"^/\S*$",
             max_length=1024,
         ),
     ] = None
     protocol: Annotated[
-        str | None, Field(description="graphql-transport-ws if absent.", min_length=1, max_length=63)
+        str | None,
+        Field(
+            description="graphql-transport-ws, a2a+jsonrpc or a2a+http+json; the first if absent.",
+            min_length=1,
+            max_length=63,
+        ),
     ] = None
 
 
@@ -51,7 +64,7 @@ class Address:
     host: str
     port: int = DEFAULT_PORT
     scheme: Literal["http", "https"] = "http"
-    path: str = DEFAULT_PATH
+    path: str = DEFAULT_PATHS[GRAPHQL_WS]
     protocol: str = GRAPHQL_WS
 
 
@@ -69,10 +82,11 @@ def address_of(host: str, endpoint: Endpoint | None = None) -> Address:
     match = re.fullmatch(r"(?P<name>.+):(?P<port>\d{1,5})", host)
     name, port = (match["name"], int(match["port"])) if match else (host, DEFAULT_PORT)
     said = endpoint or Endpoint()
+    protocol = said.protocol or GRAPHQL_WS
     return Address(
         host=said.host or name,
         port=said.port or port,
         scheme=said.scheme or "http",
-        path=said.path or DEFAULT_PATH,
-        protocol=said.protocol or GRAPHQL_WS,
+        path=said.path or DEFAULT_PATHS.get(protocol, "/"),
+        protocol=protocol,
     )

@@ -12,6 +12,7 @@ from lmos.runtime.failure import ConversationBusy
 from lmos.runtime.http.description import KEPT, ConversationId, Tenant, refusals
 from lmos.runtime.http.shown import ConversationPage, ShownConversation, TurnPage
 from lmos.runtime.http.turns import shown
+from lmos.runtime.retention import forget_tenant
 
 if TYPE_CHECKING:
     from lmos.ports.store import ConversationStore
@@ -56,6 +57,11 @@ def conversation_routes(turns: Turns, store: ConversationStore) -> APIRouter:
             ),
             next=found[-1].id if len(found) == limit else None,
         )
+
+    @router.delete("/{tenant}/conversations", status_code=HTTPStatus.NO_CONTENT, responses=refusals(409))
+    async def forget_all(tenant: Tenant) -> None:
+        """Remove all that was ever said by the users of a Tenant, for good."""
+        await forget_tenant(tenant, store, turns)
 
     @router.get("/{tenant}/conversations/{conversation}", responses=refusals(404))
     async def conversation(

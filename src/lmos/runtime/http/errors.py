@@ -10,6 +10,7 @@ import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from lmos.core.conversation import HandOverFailed
 from lmos.core.errors import LmosError
@@ -21,7 +22,7 @@ from lmos.runtime.http.requests import InvalidRequest, fields_of
 from lmos.runtime.routing_table import NoRoutingInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
     from starlette.requests import Request
 
@@ -45,6 +46,7 @@ _ORIGINAL_CODES = dict.fromkeys(
     ),
     "AGENT_CLIENT_EXCEPTION",
 )
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 _INVALID = "INVALID_REQUEST"
 _INTERNAL = "INTERNAL_SERVER_ERROR"
 
@@ -98,15 +100,29 @@ async def on_invalid(_: Request, error: Exception) -> Response:
     return failure_response(Failure.of(InvalidRequest(fields_of(error.errors()), hint=hint)))
 
 
-async def on_http_error(_: Request, error: Exception) -> Response:
+async def on_http_error(request: Request, error: Exception) -> Response:
     """Answer what the HTTP layer refuses by itself: unknown paths, wrong methods."""
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
     hint = "GET /openapi.json lists the paths and their methods."
-    return failure_response(
-        Failure(status.phrase.replace(" ", ""), str(error.detail), hint, status), error.headers
-    )
+    headers = error.headers
+    if status is HTTPStatus.METHOD_NOT_ALLOWED and "app" in request.scope:
+        headers = {"allow": ", ".join(_methods_of(request))}
+    return failure_response(Failure(status.phrase.replace(" ", ""), str(error.detail), hint, status), headers)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """All methods of a path: the framework names those of its first route alone."""
+    asked = {method: {**request.scope, "method": method} for method in _METHODS}
+    # HEAD is answered wherever GET is.
+    asked["HEAD"] = asked["GET"]
+    routes = request.app.routes
+    return [
+        method
+        for method, scope in asked.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    ]
 
 
 async def on_bug(_: Request, error: Exception) -> Response:
@@ -126,3 +142,12 @@ def _original_code(status: HTTPStatus) -> str:
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
         return status.name
     return _INVALID if status < HTTPStatus.INTERNAL_SERVER_ERROR else _INTERNAL
+
+
+HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
+    LmosError: on_error,
+    HTTPException: on_http_error,
+    RequestValidationError: on_invalid,
+    Exception: on_bug,
+}
+"""What answers each kind of error in a FastAPI application."""

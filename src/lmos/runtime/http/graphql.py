@@ -16,10 +16,11 @@ from lmos.arc.sockets import Sockets
 from lmos.core.errors import LmosError
 from lmos.core.protocols.agent_api import names_answer
 from lmos.core.protocols.agent_sdl import SDL
-from lmos.core.protocols.graphql_document import GraphQlInvalid
+from lmos.core.protocols.graphql_values import GraphQlInvalid
 from lmos.runtime.failure import Failure
 from lmos.runtime.http.description import describe, refusals
 from lmos.runtime.http.errors import bug
+from lmos.runtime.http.graphql_schema import asks_for_schema, schema_answer
 from lmos.runtime.http.graphql_turns import errors_of, turns_answered
 from lmos.runtime.http.requests import InvalidRequest, headers_in, json_in
 
@@ -49,6 +50,7 @@ def graphql_routes(turns: Turns, ids: Ids) -> list[BaseRoute]:
     return [
         Route(GRAPHQL_PATH, GraphQlDoor()),
         WebSocketRoute(SUBSCRIPTIONS_PATH, sockets.serve),
+        Route(SUBSCRIPTIONS_PATH, UpgradeDoor()),
     ]
 
 
@@ -83,13 +85,29 @@ class GraphQlDoor:
         await response(scope, receive, send)
 
 
+class UpgradeDoor:
+    """`/subscriptions` for who comes without a WebSocket, as an ASGI app."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say what the path is for."""
+        if scope["method"] == "GET":
+            status = HTTPStatus.UPGRADE_REQUIRED
+            hint = "Open a WebSocket; POST /graphql takes queries."
+            failure = Failure("UpgradeRequired", status.phrase, hint, status)
+            response = _refusal(failure, status, upgrade="websocket")
+        else:
+            response = _not_allowed("GET, HEAD", "Open a WebSocket; POST /graphql takes queries.")
+        await response(scope, receive, send)
+
+
 async def _response(scope: Scope, receive: Receive) -> Response:
     if scope["method"] != "POST":
-        status = HTTPStatus.METHOD_NOT_ALLOWED
-        failure = Failure("MethodNotAllowed", status.phrase, 'POST {"query": "..."}.', status)
-        return _refusal(failure, status, allow="POST")
+        return _not_allowed("POST", 'POST {"query": "..."}.')
     body = await json_in(receive, headers_in(scope))
-    return _json({"data": names_answer(_object(body), NAMES)})
+    query = _object(body)
+    if asks_for_schema(query.get("query")):
+        return _json(await schema_answer(query, NAMES))
+    return _json({"data": names_answer(query, NAMES)})
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -100,6 +118,11 @@ def _object(body: bytes) -> dict[str, Any]:
     if not isinstance(query, dict):
         raise InvalidRequest("The body is no JSON object.", hint='Send {"query": "..."}.')
     return query
+
+
+def _not_allowed(methods: str, hint: str) -> Response:
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    return _refusal(Failure("MethodNotAllowed", status.phrase, hint, status), status, allow=methods)
 
 
 def _refusal(failure: Failure, status: int, **headers: str) -> Response:

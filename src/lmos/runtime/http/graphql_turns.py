@@ -24,12 +24,14 @@ from lmos.core.conversation import (
 )
 from lmos.core.errors import LmosError
 from lmos.core.protocols.agent_api import RequestInvalid, next_payload, subscription_in
+from lmos.core.protocols.trace_context import TRACEPARENT, TRACESTATE, TraceContext
 from lmos.runtime.asked import Asked
 from lmos.runtime.failure import Failure
+from lmos.runtime.http.requests import caller_in
 from lmos.runtime.running import Answered, Delta, Failed, Finished, HandedOver, Remark, Started
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     from starlette.datastructures import Headers
 
@@ -47,7 +49,12 @@ def turns_answered(turns: Turns, ids: Ids) -> Answers:
     async def answers(payload: dict[str, Any], headers: Headers) -> AsyncGenerator[dict[str, Any], None]:
         try:
             subscription = subscription_in(payload)
-            asked = asked_of(subscription.request, ids, subset=headers.get("x-subset", ""))
+            asked = asked_of(
+                subscription.request,
+                ids,
+                subset=headers.get("x-subset", ""),
+                caller=_caller_of(subscription.trace, headers),
+            )
         except LmosError as error:
             raise EndedWith(errors_of(Failure.of(error))) from error
         wants_pieces = as_mapping(subscription.request.system_context).get(STREAMING_KEY) == TRUE
@@ -58,7 +65,14 @@ def turns_answered(turns: Turns, ids: Ids) -> Answers:
     return answers
 
 
-def asked_of(request: AgentRequest, ids: Ids, *, subset: str) -> Asked:
+def _caller_of(own: Mapping[str, str], headers: Headers) -> TraceContext | None:
+    """The client's place in a trace: a subscription's own, by its `extensions`, before that of its socket."""
+    if TRACEPARENT in own:
+        return TraceContext.parse(own[TRACEPARENT], own.get(TRACESTATE, ""))
+    return caller_in(headers.raw)
+
+
+def asked_of(request: AgentRequest, ids: Ids, *, subset: str, caller: TraceContext | None = None) -> Asked:
     """
     The Turn that a subscription asks for; one without an id gets a new one.
 
@@ -83,7 +97,7 @@ def asked_of(request: AgentRequest, ids: Ids, *, subset: str) -> Asked:
             user_id=user.user_id, user_token=user.user_token, context_params=user.profile
         ),
     )
-    return Asked(context[TENANT_KEY], about.conversation_id, about.turn_id or ids.new(), body, subset)
+    return Asked(context[TENANT_KEY], about.conversation_id, about.turn_id or ids.new(), body, subset, caller)
 
 
 async def _results(running: RunningTurn, *, wants_pieces: bool) -> AsyncGenerator[AgentResult, None]:

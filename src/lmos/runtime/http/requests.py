@@ -9,10 +9,11 @@ from starlette.requests import ClientDisconnect
 
 from lmos.core.conversation import Conversation
 from lmos.core.errors import InvalidInput
+from lmos.core.protocols.trace_context import TRACEPARENT, TRACESTATE, TraceContext
 from lmos.runtime.asked import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from starlette.types import Receive, Scope
 
@@ -24,6 +25,7 @@ _READ = {
     name.encode(): name for name in (TURN_HEADER, "x-subset", "content-type", "content-encoding", "accept")
 }
 _TOLD_PROBLEMS = 5
+_TRACEPARENT, _TRACESTATE = TRACEPARENT.encode(), TRACESTATE.encode()
 
 
 class InvalidRequest(InvalidInput):
@@ -68,6 +70,7 @@ async def asked_in(scope: Scope, receive: Receive, headers: Mapping[str, str]) -
         turn=headers[TURN_HEADER],
         body=_conversation(body),
         subset=headers.get("x-subset", ""),
+        caller=caller_in(scope["headers"]),
     )
 
 
@@ -89,6 +92,20 @@ def headers_in(scope: Scope, read: Mapping[bytes, str] = _READ) -> dict[str, str
             raise InvalidRequest(f"Header {name!r} is not ASCII.", hint="Use printable ASCII characters.")
         found[name] = f"{found[name]}, {value.decode()}" if name in found else value.decode()
     return found
+
+
+def caller_in(headers: Collection[tuple[bytes, bytes]]) -> TraceContext | None:
+    """
+    The client's place in a trace, from a request's headers as they came.
+
+    What is invalid is not there, as W3C Trace Context says: a `traceparent` that is no such thing or is there
+    twice. A `tracestate` may come in several parts.
+    """
+    parents = [value for name, value in headers if name == _TRACEPARENT]
+    if len(parents) != 1:
+        return None
+    state = b",".join(value for name, value in headers if name == _TRACESTATE)
+    return TraceContext.parse(parents[0].decode("latin-1"), state.decode("latin-1"))
 
 
 async def json_in(receive: Receive, headers: Mapping[str, str]) -> bytes:

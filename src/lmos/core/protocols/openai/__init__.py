@@ -13,12 +13,13 @@ from lmos.core.protocols.openai.errors import (
     ParameterInvalid,
     ParameterUnsupported,
     PreviousResponseNotFound,
+    ResponseNotFound,
 )
 from lmos.core.protocols.openai.model_name import ModelName
 from lmos.core.protocols.openai.question import INSTRUCTIONS_KEY, Question
 from lmos.core.protocols.openai.requests import ChatRequest, ResponsesRequest
-from lmos.core.protocols.openai.response_id import response_id, turn_of
-from lmos.core.protocols.openai.responses import ResponsesWriter, responses_question
+from lmos.core.protocols.openai.response_id import TurnName, response_id, turn_of
+from lmos.core.protocols.openai.responses import KeptResponse, ResponsesWriter, responses_question
 from lmos.core.protocols.openai.writing import Heading, Writer
 
 __all__ = [
@@ -26,14 +27,17 @@ __all__ = [
     "ChatRequest",
     "ChatWriter",
     "Heading",
+    "KeptResponse",
     "ModelName",
     "ModelNotFound",
     "ParameterInvalid",
     "ParameterUnsupported",
     "PreviousResponseNotFound",
     "Question",
+    "ResponseNotFound",
     "ResponsesRequest",
     "ResponsesWriter",
+    "TurnName",
     "Writer",
     "chat_question",
     "response_id",

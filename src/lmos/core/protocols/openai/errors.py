@@ -42,6 +42,17 @@ class PreviousResponseNotFound(ParameterInvalid):
         )
 
 
+class ResponseNotFound(NotFound):
+    """No response of that id is kept."""
+
+    code: ClassVar[str] = "ResponseNotFound"
+
+    def __init__(self, id_: str) -> None:
+        super().__init__(
+            f"Response with id {id_[:80]!r} not found.", hint="Name one that POST /v1/responses gave."
+        )
+
+
 class ModelNotFound(NotFound):
     """A model's name is not that of a Channel or of an Agent in one."""
 

@@ -1,20 +1,29 @@
-"""Ids of responses: they say which Turn of which Conversation they are, so that the next can follow."""
+"""Ids of responses: they say which Turn of whose Conversation they are, so that it can be found again."""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import NamedTuple
 
 _PREFIX = "resp_"
 _CHARACTERS_A_GROUP = 4
 
 
-def response_id(conversation: str, turn: str) -> str:
-    """The id of the response that answers a Turn; neither name holds a slash."""
-    return _PREFIX + urlsafe_b64encode(f"{conversation}/{turn}".encode()).decode().rstrip("=")
+class TurnName(NamedTuple):
+    """A Turn of a Tenant's Conversation."""
+
+    tenant: str
+    conversation: str
+    turn: str
 
 
-def turn_of(id_: str) -> tuple[str, str] | None:
-    """Conversation and Turn of a response; None where `id_` is none of ours."""
+def response_id(name: TurnName) -> str:
+    """The id of the response that answers a Turn; none of its names holds a slash."""
+    return _PREFIX + urlsafe_b64encode("/".join(name).encode()).decode().rstrip("=")
+
+
+def turn_of(id_: str) -> TurnName | None:
+    """The Turn that a response answers; None where `id_` is none of ours."""
     text = id_.removeprefix(_PREFIX)
     if text == id_:
         return None
@@ -22,5 +31,5 @@ def turn_of(id_: str) -> tuple[str, str] | None:
         told = urlsafe_b64decode(text + "=" * (-len(text) % _CHARACTERS_A_GROUP)).decode()
     except ValueError:
         return None
-    conversation, _, turn = told.partition("/")
-    return (conversation, turn) if conversation and turn else None
+    names = told.split("/")
+    return TurnName(*names) if len(names) == len(TurnName._fields) and all(names) else None

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
 from pydantic import ValidationError
 
 from lmos.core.protocols.openai.errors import parameter_error
 from lmos.core.protocols.openai.model_name import ModelName
 from lmos.core.protocols.openai.question import Question, conversation_of
 from lmos.core.protocols.openai.requests import ResponsesRequest
-from lmos.core.protocols.openai.response_id import response_id
+from lmos.core.protocols.openai.response_id import TurnName, response_id
 from lmos.core.protocols.openai.writing import Heading, Json, Streamed, event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _USAGE = {
     # The runtime counts no tokens: only an Agent knows which models it asked, and how often.
@@ -42,12 +48,21 @@ def responses_question(body: bytes) -> Question:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class KeptResponse:
+    """What a response that is read back can say of its request: the rest was for that request alone."""
+
+    model: ModelName
+    previous: None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
 class ResponsesWriter:
     """Writes one response: a single message of the assistant with a single part of text."""
 
-    def __init__(self, question: Question, heading: Heading) -> None:
+    def __init__(self, question: Question | KeptResponse, heading: Heading) -> None:
         self._head = {
-            "id": response_id(heading.conversation, heading.turn),
+            "id": response_id(TurnName(question.model.tenant, heading.conversation, heading.turn)),
             "object": "response",
             "created_at": heading.created,
             "model": str(question.model),
@@ -62,6 +77,11 @@ class ResponsesWriter:
         """The object `response`."""
         output = [self._item("completed", _part(content))]
         return self._response("completed", output=output, usage=_USAGE, lmos=lmos)
+
+    def unanswered(self, status: str, lmos: Json, error: Json | None = None) -> Json:
+        """The object `response` without an answer: `in_progress`, `failed` with its error, or `cancelled`."""
+        told = error and {"code": "server_error", "message": error["message"]}
+        return self._response(status, error=told, lmos=lmos)
 
     def started(self, lmos: Json) -> bytes:
         """The response is there, and its message has begun."""
@@ -99,8 +119,7 @@ class ResponsesWriter:
 
     def failed(self, error: Json) -> bytes:
         """The response has failed; of codes the shape knows its own alone, ours is in `lmos`."""
-        told = {"code": "server_error", "message": error["message"]}
-        response = self._response("failed", error=told, lmos={"code": error["code"]})
+        response = self.unanswered("failed", {"code": error["code"]}, error)
         return self._event("response.failed", response=response)
 
     @property

@@ -18,7 +18,8 @@ from lmos.runtime.http.chat import turn_headers
 from lmos.runtime.http.errors import bug
 from lmos.runtime.http.events import event_stream
 from lmos.runtime.http.openai.errors import error_in_shape, refusal, refusal_of
-from lmos.runtime.http.requests import TURN_HEADER, headers_in, json_in
+from lmos.runtime.http.openai.kept import kept_turn
+from lmos.runtime.http.requests import TURN_HEADER, caller_in, headers_in, json_in
 from lmos.runtime.running import Answered, Delta, Failed, Finished, HandedOver, Remark, Started
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from lmos.core.protocols.openai import Question, Writer
+    from lmos.core.protocols.trace_context import TraceContext
     from lmos.ports.clock import Ids
     from lmos.ports.store import ConversationStore
     from lmos.router import RouteDecision
@@ -100,7 +102,7 @@ class OpenAiDoor:
         headers = headers_in(scope, _READ)
         body = await json_in(receive, headers)
         question = self._read(body)
-        asked = await self._asked(question, headers, body)
+        asked = await self._asked(question, headers, body, caller_in(scope["headers"]))
         running = self._turns.take(asked)
         received = int(running.record.received_at.timestamp())
         writer = self._writer(question, Heading(asked.conversation, asked.turn, received))
@@ -108,7 +110,9 @@ class OpenAiDoor:
             return await _stream(asked, running, writer)
         return await _answer(asked, running, writer)
 
-    async def _asked(self, question: Question, headers: Mapping[str, str], body: bytes) -> Asked:
+    async def _asked(
+        self, question: Question, headers: Mapping[str, str], body: bytes, caller: TraceContext | None
+    ) -> Asked:
         turn = headers.get(TURN_HEADER) or headers.get(IDEMPOTENCY_HEADER) or self._ids.new()
         continued = await self._continued(question)
         named = headers.get(CONVERSATION_HEADER) or continued
@@ -118,16 +122,17 @@ class OpenAiDoor:
             turn=turn,
             body=question.body,
             subset=headers.get("x-subset", ""),
+            caller=caller,
         )
 
     async def _continued(self, question: Question) -> str:
         """The Conversation of the response that is continued; empty where none is."""
         if question.previous is None:
             return ""
-        conversation, turn = turn_of(question.previous) or ("", "")
-        if not turn or await self._store.find(turn, (question.model.tenant, conversation)) is None:
+        name = turn_of(question.previous)
+        if name is None or name.tenant != question.model.tenant or await kept_turn(self._store, name) is None:
             raise PreviousResponseNotFound(question.previous)
-        return conversation
+        return name.conversation
 
 
 def _own_conversation(turn: str, headers: Mapping[str, str], body: bytes) -> str:

@@ -13,6 +13,7 @@ from lmos.core.protocols.openai import (
     ParameterInvalid,
     ParameterUnsupported,
     PreviousResponseNotFound,
+    ResponseNotFound,
 )
 from lmos.ports.agents import AgentLost
 from lmos.router import AgentNotInRouting
@@ -29,6 +30,7 @@ _NO_MODEL = frozenset({ModelNotFound.code, NoRoutingInfo.code, AgentNotInRouting
 _CODES = dict.fromkeys(_NO_MODEL, "model_not_found") | {
     ParameterUnsupported.code: "unsupported_parameter",
     PreviousResponseNotFound.code: "previous_response_not_found",
+    ResponseNotFound.code: "response_not_found",
 }
 """OpenAI's codes where it has one; elsewhere ours stand."""
 
