@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from lmos.core.errors import NotFound
+from lmos.router.batching import BatchingEncoder
 from lmos.router.clarify import clarifying_question
 from lmos.router.decision import RouteDecision
 from lmos.router.follow_up import reads_as_follow_up
@@ -61,7 +62,7 @@ class Router:
     """
 
     def __init__(self, encoder: Encoder, clock: Clock) -> None:
-        self._encoder = encoder
+        self._encoder = BatchingEncoder(encoder)
         self._clock = clock
         self.heads = HeadKeeper(encoder)
 
@@ -87,21 +88,21 @@ class Router:
     async def _by_head(self, request: RouteRequest, roster: Roster) -> RouteDecision:
         language = language_of(request.text, otherwise=language_of(" ".join(request.earlier[-1:])))
         head = await self.heads.head_for(roster)
-        judged = self._judged(request.text, head, roster, language)
+        judged = await self._judged(request.text, head, roster, language)
         if request.current_agent in roster.names and request.earlier and reads_as_follow_up(request.text):
-            together = self._judged(f"{request.earlier[-1]} {request.text}", head, roster, language)
+            together = await self._judged(f"{request.earlier[-1]} {request.text}", head, roster, language)
             judged = _follow_up(request, judged, together)
         if judged.is_abstention:
             question = clarifying_question(roster, judged.candidates, language)
             return replace(judged, question=question)
         return judged
 
-    def _judged(
+    async def _judged(
         self, text: str, head: VectorHead | None, roster: Roster, language: Language
     ) -> RouteDecision:
-        judgement = head.judge(text, self._encoder, roster.names) if head else None
-        if head is None or judgement is None:
+        if head is None or not head.knows(roster.names):
             return RouteDecision(None, "clarify", "No Agent serves this Channel.", language=language)
+        judgement = head.judge(text, await self._encoder.encode(text), roster.names)
         return _by_thresholds(judgement, head, language)
 
 

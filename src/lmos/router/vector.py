@@ -75,23 +75,24 @@ class VectorHead:
     head: Head
     thresholds: Thresholds
 
-    def judge(self, text: str, encoder: Encoder, allowed: AbstractSet[str]) -> Judgement | None:
+    def knows(self, allowed: AbstractSet[str]) -> bool:
+        """Whether it was trained on any of these Agents."""
+        return not allowed.isdisjoint(self.agents)
+
+    def judge(self, text: str, embedding: NDArray[np.float32], allowed: AbstractSet[str]) -> Judgement:
         """
         Rank the Agents in `allowed` for `text`.
 
         Args:
             text: The user's words.
-            encoder: The encoder this head was trained with.
-            allowed: Names of the Agents that may be chosen; the head may know others from before.
-
-        Returns:
-            None when the head knows none of the allowed Agents.
+            embedding: Of `text`, by the encoder this head was trained with, shape (d,).
+            allowed: Names of the Agents that may be chosen, at least one that it `knows`; the head may
+                know others from before.
         """
-        agents = [agent for agent, _ in self.labels]
-        if allowed.isdisjoint(agents):
-            return None
-        may = np.fromiter((agent == ELSEWHERE or agent in allowed for agent in agents), dtype=np.bool_)
-        logits = self.head.logits(self.feature_map(encoder.encode([text]), ngram_counts([text])))
+        may = np.fromiter(
+            (agent == ELSEWHERE or agent in allowed for agent, _ in self.labels), dtype=np.bool_
+        )
+        logits = self.head.logits(self.feature_map(embedding[None, :], ngram_counts([text])))
         probabilities = restricted(softmax(logits[0]), may)
         by_agent = group_probabilities(probabilities[None, :], self.groups, len(self.agents))[0]
         best = int(by_agent.argmax())
