@@ -1,96 +1,117 @@
 """
 The runtime in front of an Agent that answers at once, beside asking that Agent directly.
 
-    python -m benchmarks.turns [--clients 1 16 64] [--rounds 3] [--seconds 3]
+    python -m benchmarks.turns [--clients 1 16 64] [--rounds 3] [--seconds 3] [--workers 2]
+                               [--routed] [--plain]
 
-The runtime is a process of its own and is told the Agent (`explicitAgent`). "Direct" opens a new WebSocket
-for each Turn. "Idle" is an app behind the same HTTP server that does nothing for its answer. Rounds are
-interleaved, figures are medians, and what counts are the ratios.
+The runtime is a process of its own and is told the Agent (`explicitAgent`), or with `--routed` chooses it
+among 150 Capabilities of ten Agents. "Direct" opens a new WebSocket for each Turn. "Idle" is an app behind
+the same HTTP server that does nothing for its answer. The load client runs on uvloop, or with `--plain` on
+Python's own event loop. Rounds are interleaved, figures are medians, and what counts are the ratios.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
-import signal
-import socket
+import random
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.machine import machine
+from benchmarks.standing import agent, free_port, manifests, process, runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from benchmarks.standing import Standing
 
 Runs = list[dict[str, Any]]
 """What the load client said, a round each."""
 
 BENCH = Path(__file__).resolve().parents[2] / "shared" / "bench"
-_START_SECONDS = 30.0
-_TICKS = os.sysconf("SC_CLK_TCK")
+_AGENTS, _CAPABILITIES, _EXAMPLES = 10, 15, 10
+_WORDS = (
+    "bill invoice contract internet router phone signal sim card payment address name order return refund"
+    " delivery television channel price tariff roaming data volume speed outage repair technician"
+    " appointment cancel upgrade bonus"
+).split()
 
 
 def main() -> None:
     """Print one line for each number of clients, then the runtime's memory."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clients", type=int, nargs="+", default=[1, 16, 64])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3.0)
-    options = parser.parse_args()
+    options = _options()
     if not BENCH.is_dir():
         print(f"Skipped: {BENCH} is not there.")
         return
     with tempfile.TemporaryDirectory(prefix="lmos-bench-") as folder:
-        agent, idle = _free_port(), _free_port()
-        manifests = Path(folder) / "manifests.json"
-        manifests.write_text(json.dumps(_manifests(agent)), encoding="utf-8")
-        stub = [sys.executable, str(BENCH / "stub_agent.py"), "--port", str(agent)]
+        stub, idle = free_port(), free_port()
+        path, body = Path(folder) / "manifests.json", BENCH / "body.json"
+        path.write_text(json.dumps(manifests(*_agents(stub, routed=options.routed))), encoding="utf-8")
+        if options.routed:
+            body = Path(folder) / "body.json"
+            body.write_text(json.dumps(_routed_body()), encoding="utf-8")
+        # Outside its virtual environment, Python finds no uvloop.
+        load = Load(sys._base_executable if options.plain else sys.executable, body, options.seconds)  # type: ignore[attr-defined]  # noqa: SLF001 - nothing else tells
         with (
-            _process(stub),
-            _process([sys.executable, "-m", "benchmarks.idle_app", str(idle)]),
-            machine(manifests) as control,
-            _runtime(control.kubeconfig, folder) as (pid, port),
+            process([sys.executable, str(BENCH / "stub_agent.py"), "--port", str(stub)]),
+            process([sys.executable, "-m", "benchmarks.idle_app", str(idle)]),
+            machine(path) as control,
+            runtime(control.kubeconfig, folder, "--workers", str(options.workers)) as measured,
         ):
             for clients in options.clients:
-                load = (clients, options.seconds)
-                _report(clients, *_rounds(load, options.rounds, (agent, idle, port), pid))
-            print(f"memory of the runtime: {_resident_megabytes(pid)} MB")
+                _report(clients, *_rounds(load, clients, options.rounds, (stub, idle), measured))
+            print(f"memory of the runtime: {measured.resident_megabytes()} MB")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--routed", action="store_true")
+    parser.add_argument("--plain", action="store_true")
+    return parser.parse_args()
+
+
+class Load:
+    """The load client of ../shared/bench: an interpreter, a body for the runtime, and how long."""
+
+    def __init__(self, python: str, body: Path, seconds: float) -> None:
+        self._python = python
+        self._body = body
+        self._seconds = seconds
+
+    def run(self, mode: str, port: int, clients: int) -> dict[str, Any]:
+        """What it measured; whatever is not answered ends the benchmark."""
+        command = [self._python, str(BENCH / "load.py"), "--mode", mode, "--port", str(port)]
+        command += ["--body", str(self._body)] if mode == "http" else []
+        sizes = ["--conc", str(clients), "--secs", str(self._seconds), "--warm", "100"]
+        found = subprocess.run([*command, *sizes], check=True, capture_output=True, text=True)
+        measured: dict[str, Any] = json.loads(found.stdout)
+        failed = {status: count for status, count in measured["status"].items() if status != "200"}
+        if failed:
+            raise SystemExit(f"{mode} with {clients} clients: {failed}")
+        return measured
 
 
 def _rounds(
-    load: tuple[int, float], rounds: int, ports: tuple[int, int, int], pid: int
+    load: Load, clients: int, rounds: int, ports: tuple[int, int], measured: Standing
 ) -> tuple[Runs, Runs, Runs]:
     """What the load client measured directly, idly and through the runtime, one after the other."""
-    agent, idle, runtime = ports
-    body = ("--body", str(BENCH / "body.json"))
+    stub, idle = ports
     direct, idly, through = [], [], []
     for _ in range(rounds):
-        direct.append(_load("ws-new", agent, *load))
-        idly.append(_load("http", idle, *load, *body))
-        before = _cpu_seconds(pid)
-        measured = _load("http", runtime, *load, *body)
-        turns = measured["n"] + measured["warm_n"]
-        through.append(measured | {"cpu_ms": (_cpu_seconds(pid) - before) * 1000 / turns})
+        direct.append(load.run("ws-new", stub, clients))
+        idly.append(load.run("http", idle, clients))
+        before = measured.cpu_seconds()
+        run = load.run("http", measured.port, clients)
+        worked = measured.cpu_seconds() - before
+        through.append(run | {"cpu_ms": worked * 1000 / (run["n"] + run["warm_n"])})
     return direct, idly, through
-
-
-def _load(mode: str, port: int, clients: int, seconds: float, *more: str) -> dict[str, Any]:
-    command = [sys.executable, str(BENCH / "load.py"), "--mode", mode, "--port", str(port), *more]
-    sizes = ["--conc", str(clients), "--secs", str(seconds), "--warm", "100"]
-    found = subprocess.run([*command, *sizes], check=True, capture_output=True, text=True)
-    measured: dict[str, Any] = json.loads(found.stdout)
-    failed = {status: count for status, count in measured["status"].items() if status != "200"}
-    if failed:
-        raise SystemExit(f"{mode} with {clients} clients: {failed}")
-    return measured
 
 
 def _report(clients: int, direct: Runs, idly: Runs, through: Runs) -> None:
@@ -110,78 +131,30 @@ def _report(clients: int, direct: Runs, idly: Runs, through: Runs) -> None:
     )
 
 
-@contextlib.contextmanager
-def _runtime(kubeconfig: Path, folder: str) -> Iterator[tuple[int, int]]:
-    """A runtime that serves the Channel: its process id and port."""
-    port = _free_port()
-    options = ("--kubeconfig", str(kubeconfig), "--port", str(port), "--data", f"{folder}/runtime")
-    command = [sys.executable, "-m", "lmos.cli.main", "runtime", *options]
-    with _process(command, Path(folder) / "runtime.log") as process:
-        _wait_for(f"http://127.0.0.1:{port}/apis/v1/agents/acme/web")
-        yield process.pid, port
+def _agents(port: int, *, routed: bool) -> list[dict[str, Any]]:
+    if not routed:
+        return [agent("stub-agent", port, {"stub-capability": ["hello"]})]
+    return [
+        agent(
+            f"agent-{number}",
+            port,
+            {f"can-{number}-{each}": _phrases(number, each) for each in range(_CAPABILITIES)},
+        )
+        for number in range(_AGENTS)
+    ]
 
 
-@contextlib.contextmanager
-def _process(command: list[str], log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    with (log or Path(os.devnull)).open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+def _routed_body() -> dict[str, Any]:
+    body: dict[str, Any] = json.loads((BENCH / "body.json").read_text())
+    text = _phrases(3, 7)[0]
+    return body | {"inputContext": {"messages": [{"role": "user", "content": text, "format": "text"}]}}
 
 
-def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310 - loopback
-            return
-        time.sleep(0.05)
-    raise SystemExit(f"{url} did not answer within {_START_SECONDS:g} s.")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
-
-
-def _resident_megabytes(pid: int) -> int:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) // 1024
-
-
-def _manifests(port: int) -> dict[str, Any]:
-    endpoint = {"host": "127.0.0.1", "port": port}
-    capability = {"name": "stub-capability", "version": "1.0.0", "description": "Answers at once"}
-    agent = {
-        "apiVersion": "lmos.eclipse/v1",
-        "kind": "Agent",
-        "metadata": {"name": "stub-agent", "namespace": "default"},
-        "spec": {
-            "supportedTenants": ["acme"],
-            "supportedChannels": ["web"],
-            "providedCapabilities": [{**capability, "examples": ["hello"]}],
-            "endpoint": endpoint,
-        },
-    }
-    channel = {
-        "apiVersion": "lmos.eclipse/v1",
-        "kind": "Channel",
-        "metadata": {
-            "name": "acme-web",
-            "namespace": "default",
-            "labels": {"tenant": "acme", "channel": "web", "version": "1"},
-        },
-        "spec": {"requiredCapabilities": [{"name": "stub-capability", "version": "1.0.0"}]},
-    }
-    return {"apiVersion": "v1", "kind": "List", "items": [agent, channel]}
+def _phrases(number: int, each: int) -> list[str]:
+    """Examples that say different things with the same words."""
+    chance = random.Random(number * _CAPABILITIES + each)
+    topic = chance.sample(_WORDS, 3)
+    return [" ".join(chance.sample(topic + chance.choices(_WORDS, k=4), 6)) for _ in range(_EXAMPLES)]
 
 
 if __name__ == "__main__":

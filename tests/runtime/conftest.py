@@ -10,10 +10,22 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
+ACROSS = (
+    "test_chat_door test_turns test_resuming test_conversations test_graphql test_openai"
+    " test_metrics test_round_trip test_handover test_tracing_doors test_retention"
+).split()
+"""What must hold as well where the Conversation belongs to another worker than the door."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "bare" in metafunc.fixturenames and metafunc.module.__name__.rpartition(".")[2] in ACROSS:
+        metafunc.parametrize("bare", [False, True], ids=["alone", "across"], indirect=True)
+
+
 @pytest.fixture
-async def bare() -> AsyncIterator[Rig]:
+async def bare(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     """A runtime without a Channel."""
-    async with running() as rig:
+    async with running(across=getattr(request, "param", False)) as rig:
         yield rig
 
 

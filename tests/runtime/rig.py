@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import tempfile
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import orjson
 
 from lmos.adapters.kubernetes.inprocess import AsgiTransport
-from lmos.core.conversation import Conversation
+from lmos.core.conversation import Conversation, owner_of
 from lmos.core.resources import Agent, Channel, ChannelRouting
 from lmos.core.resources.kinds import NAMESPACE
 from lmos.router import Router
 from lmos.runtime import Asked, RoutingTable, Turns, WhenBusy
 from lmos.runtime.http import runtime_app
+from lmos.runtime.workers import Crew
 from lmos.testing.agents import ScriptedAgents
 from lmos.testing.clock import CountingIds, FrozenClock
 from lmos.testing.cluster import MemoryCluster, memory_cluster
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from lmos.core.resources import Manifest
     from lmos.core.resources.kinds import Kind
     from lmos.ports.store import ConversationStore
+    from lmos.runtime.taking import TakesTurns
 
 API = "lmos.eclipse/v1"
 BILLS = ("how much is my bill", "show my bill please", "why is my bill so high", "what does my invoice say")
@@ -216,29 +220,68 @@ def event_in(frame: str) -> Event:
 
 @asynccontextmanager
 async def runtime_over(
-    cluster: MemoryCluster, store: ConversationStore, when_busy: WhenBusy = WhenBusy.WAIT
+    cluster: MemoryCluster,
+    store: ConversationStore,
+    when_busy: WhenBusy = WhenBusy.WAIT,
+    *,
+    across: bool = False,
 ) -> AsyncIterator[Rig]:
-    """A runtime that follows `cluster` and keeps its Turns in `store`."""
+    """
+    A runtime that follows `cluster` and keeps its Turns in `store`.
+
+    Across means that its doors are those of another worker than the one to whom Conversation c1 belongs.
+    """
     clock, agents, traces = FrozenClock(), ScriptedAgents(), SeenTraces()
     router = Router(WordEncoder(), clock)
     table = RoutingTable(cluster)
-    turns = Turns(table, router, agents, store, clock, traces=traces, when_busy=when_busy)
+
+    def turns_of(worker: int) -> Turns:
+        def owns(tenant: str, conversation: str) -> bool:
+            return not across or owner_of(tenant, conversation, 2) == worker
+
+        return Turns(table, router, agents, store, clock, traces=traces, when_busy=when_busy, owns=owns)
+
+    owner = owner_of("acme", "c1", 2)
+    turns = turns_of(owner)
     following = asyncio.create_task(table.run())
     await table.synced()
-    app = runtime_app(turns, table, store, ids=CountingIds("turn"))
-    transport = AsgiTransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://runtime") as http:
-        try:
-            yield Rig(cluster, table, turns, store, agents, clock, traces, app, http)
-        finally:
-            await turns.aclose()
-            await router.aclose()
-            following.cancel()
-            await asyncio.wait([following])
+    async with AsyncExitStack() as stack:
+        taker: TakesTurns = turns
+        if across:
+            taker = await stack.enter_async_context(fellow_of(turns, turns_of(1 - owner)))
+        app = runtime_app(taker, table, store, ids=CountingIds("turn"))
+        transport = AsgiTransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://runtime") as http:
+            try:
+                yield Rig(cluster, table, turns, store, agents, clock, traces, app, http)
+            finally:
+                await turns.aclose()
+                await router.aclose()
+                following.cancel()
+                await asyncio.wait([following])
 
 
 @asynccontextmanager
-async def running(when_busy: WhenBusy = WhenBusy.WAIT) -> AsyncIterator[Rig]:
+async def fellow_of(owner: Turns, turns: Turns) -> AsyncIterator[Crew]:
+    """A worker with Turns of its own beside the one that owns Conversation c1."""
+    number = owner_of("acme", "c1", 2)
+    with tempfile.TemporaryDirectory() as folder:
+        crews = [Crew(owner, number, 2, Path(folder)), Crew(turns, 1 - number, 2, Path(folder))]
+        for crew in crews:
+            await crew.open()
+        try:
+            yield crews[1]
+        finally:
+            await turns.aclose()
+            for crew in crews:
+                crew.close()
+
+
+@asynccontextmanager
+async def running(when_busy: WhenBusy = WhenBusy.WAIT, *, across: bool = False) -> AsyncIterator[Rig]:
     """A runtime of its own cluster and store."""
-    async with memory_cluster() as cluster, runtime_over(cluster, MemoryStore(), when_busy) as rig:
+    async with (
+        memory_cluster() as cluster,
+        runtime_over(cluster, MemoryStore(), when_busy, across=across) as rig,
+    ):
         yield rig

@@ -12,7 +12,7 @@ import pytest
 from lmos.adapters.kubernetes.inprocess import AsgiTransport
 from lmos.core.conversation import message_result
 from lmos.ports.agents import AgentTimeout
-from lmos.runtime.families import Described, Histograms
+from lmos.runtime.families import Described, Histograms, summed
 from lmos.runtime.http import management_app, runtime_app
 from lmos.testing.clock import CountingIds
 from lmos.testing.waiting import eventually
@@ -159,7 +159,7 @@ async def test_a_cancelled_turn_is_no_failure_of_its_agent(rig: Rig) -> None:
 
 async def test_with_a_management_port_metrics_are_told_there_alone(rig: Rig) -> None:
     users = runtime_app(rig.turns, rig.table, rig.store, ids=CountingIds(), with_metrics=False)
-    operators = management_app(rig.turns.metrics, rig.table, learning=tuple)
+    operators = management_app(rig.turns, rig.table, learning=tuple)
 
     for app, told in ((users, 404), (operators, 200)):
         async with httpx2.AsyncClient(transport=AsgiTransport(app), base_url="http://runtime") as http:
@@ -174,8 +174,15 @@ def test_buckets_count_the_smaller_ones_too() -> None:
     for took in (0.1, 0.5, 0.7, 99.0):
         seconds.observe(took, "me")
 
-    (family,) = seconds.collect()
+    family = seconds.told(seconds.rows())
     told = {(sample.name, sample.labels.get("le", "")): sample.value for sample in family.samples}
     assert [told["waits_seconds_bucket", bound] for bound in ("0.1", "1.0", "10.0", "+Inf")] == [1, 3, 3, 4]
     assert told["waits_seconds_count", ""] == 4
     assert told["waits_seconds_sum", ""] == pytest.approx(100.3)
+
+
+def test_what_several_processes_counted_is_told_as_one() -> None:
+    assert summed([{("a",): [1, 2]}, {("a",): [3, 4], ("b",): [5, 6]}, {}]) == {
+        ("a",): [4, 6],
+        ("b",): [5, 6],
+    }

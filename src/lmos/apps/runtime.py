@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,18 +17,22 @@ from lmos.apps.logs import configure_logging
 from lmos.apps.process import run_process
 from lmos.apps.serving import Door
 from lmos.apps.traces import traces_of
+from lmos.apps.workers import MANAGEMENT
 from lmos.core.errors import InvalidInput
 from lmos.router import Router
 from lmos.runtime import RoutingTable, Turns, WhenBusy
 from lmos.runtime.http import Origins, management_app, runtime_app
 from lmos.runtime.retention import keep_forgetting
+from lmos.runtime.taking import owns_all
+from lmos.runtime.workers import Crew
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from lmos.apps.workers import Place
     from lmos.ports.agents import AddressBook
     from lmos.ports.cluster import Cluster
-
-
-MANAGEMENT = "runtime's management port"
+    from lmos.runtime.taking import TakesTurns
 
 
 def run(kubeconfig: Path | None, host: str, port: int, data: str, management_port: int | None) -> None:
@@ -77,6 +82,7 @@ async def serve_runtime(
     *,
     ready: asyncio.Event,
     management: Door | None = None,
+    place: Place | None = None,
 ) -> None:
     """
     The runtime over `cluster` behind `door`, until cancelled.
@@ -88,6 +94,7 @@ async def serve_runtime(
         data: Folder of the Conversations.
         ready: Set when users can come.
         management: Where health and metrics are told; without it, metrics are told at `door` too.
+        place: Ours among the workers, where there are several.
     """
     store = conversations_in(data)
     clock = SystemClock()
@@ -96,39 +103,57 @@ async def serve_runtime(
     traces = traces_of(os.environ)
     try:
         async with asyncio.TaskGroup() as group:
-            encoder = await asyncio.to_thread(UseEncoder)
-            router = Router(encoder, clock)
+            router = Router(await asyncio.to_thread(UseEncoder), clock)
             table.on_change(lambda route: router.heads.refresh(route.roster))
             table.on_gone(lambda route: router.heads.forget(route.roster.key))
             group.create_task(table.run())
             await table.synced()
-            turns = Turns(table, router, agents, store, clock, traces=traces, when_busy=when_busy())
+            owns = place.owns if place else owns_all
+            turns = Turns(
+                table, router, agents, store, clock, traces=traces, when_busy=when_busy(), owns=owns
+            )
             group.create_task(keep_forgetting(retention(), store, turns, clock))
-            if door:
-                doors = runtime_app(
-                    turns,
-                    table,
-                    store,
-                    ids=RandomIds(),
-                    learning=lambda: router.heads.training,
-                    origins=Origins.parse(os.environ.get("LMOS_CORS_ORIGINS", "")),
-                    host=door.host,
-                    with_metrics=management is None,
-                )
-                group.create_task(door.serve(doors, websockets=True))
-            if management:
-                told = management_app(
-                    turns.metrics, table, learning=lambda: router.heads.training, host=management.host
-                )
-                group.create_task(management.serve(told))
-            ready.set()
-            try:
-                await asyncio.Event().wait()
-            finally:
-                await turns.aclose()
-                await router.aclose()
+            async with _taking(turns, place) as taker:
+                learning = lambda: router.heads.training  # noqa: E731 - for both apps
+                if door:
+                    doors = runtime_app(
+                        taker,
+                        table,
+                        store,
+                        ids=RandomIds(),
+                        learning=learning,
+                        origins=Origins.parse(os.environ.get("LMOS_CORS_ORIGINS", "")),
+                        host=door.host,
+                        with_metrics=management is None,
+                    )
+                    group.create_task(door.serve(doors, websockets=True))
+                if management:
+                    told = management_app(taker, table, learning=learning, host=management.host)
+                    group.create_task(management.serve(told))
+                ready.set()
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    await router.aclose()
     finally:
         await agents.aclose()
         store.close()
         # It waits for the network.
         await asyncio.to_thread(traces.close)
+
+
+@asynccontextmanager
+async def _taking(turns: Turns, place: Place | None) -> AsyncIterator[TakesTurns]:
+    """Whoever takes Turns from the doors: we alone, or we and our fellow workers."""
+    try:
+        if place is None:
+            yield turns
+            return
+        crew = Crew(turns, place.number, place.workers, Path(place.folder))
+        await crew.open()
+        try:
+            yield crew
+        finally:
+            crew.close()
+    finally:
+        await turns.aclose()

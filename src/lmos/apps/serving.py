@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -51,13 +51,16 @@ class Door:
     """
 
     def __init__(self, name: str, host: str, port: int, *, option: str) -> None:
-        try:
-            bound = socket.create_server((host, port), backlog=_BACKLOG)
-        except OSError as error:
-            raise PortInUse(
-                f"The {name} cannot listen on {host}:{port}: {_why(error)}.",
-                hint=f"Choose another port with {option} (0 takes a free one).",
-            ) from error
+        self._take(name, host, listening_socket(name, host, port, option=option))
+
+    @classmethod
+    def inherited(cls, name: str, host: str, descriptor: int) -> Self:
+        """The door whose socket another process has bound and left to us."""
+        door = cls.__new__(cls)
+        door._take(name, host, socket.socket(fileno=descriptor))  # noqa: SLF001 - our own
+        return door
+
+    def _take(self, name: str, host: str, bound: socket.socket) -> None:
         # asyncio lets answers leave at once only on sockets that say that they speak TCP.
         self._socket = socket.socket(
             bound.family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=bound.detach()
@@ -107,6 +110,22 @@ class Door:
             server.should_exit = True
             await serving
             raise
+
+
+def listening_socket(name: str, host: str, port: int, *, option: str, shared: bool = False) -> socket.socket:
+    """
+    A socket that listens on a port; a `shared` one lets others of this user listen there as well.
+
+    Raises:
+        PortInUse: Somebody else listens there, or the system forbids it.
+    """
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG, reuse_port=shared)
+    except OSError as error:
+        raise PortInUse(
+            f"The {name} cannot listen on {host}:{port}: {_why(error)}.",
+            hint=f"Choose another port with {option} (0 takes a free one).",
+        ) from error
 
 
 def _why(error: OSError) -> str:

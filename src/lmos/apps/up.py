@@ -19,10 +19,11 @@ from lmos.apps.logs import configure_logging
 from lmos.apps.operator import serve_operator
 from lmos.apps.parts import until_ready
 from lmos.apps.process import run_process
-from lmos.apps.runtime import MANAGEMENT, serve_runtime
+from lmos.apps.runtime import serve_runtime
 from lmos.apps.screen import Screen
 from lmos.apps.serving import Door, PortInUse
 from lmos.apps.traces import traces_missing
+from lmos.apps.workers import MANAGEMENT
 from lmos.localnode import LocalNode, Reaper
 
 if TYPE_CHECKING:

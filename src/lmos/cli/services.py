@@ -49,8 +49,16 @@ def runtime(
     data: DataOption = ".lmos",
     management_port: ManagementPortOption = None,
     kubeconfig: KubeconfigOption = None,
+    workers: Annotated[
+        int, typer.Option("--workers", help="Processes that share the work.", min=1, max=64)
+    ] = 1,
 ) -> None:
     """Take users' messages and send each to the most capable Agent."""
+    if workers > 1:
+        from lmos.apps import workers as several
+
+        several.run(kubeconfig, host, port, data, management_port, workers)
+        return
     from lmos.apps.arithmetic import on_one_thread
 
     with on_one_thread():

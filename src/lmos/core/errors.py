@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class LmosError(Exception):
@@ -21,6 +21,9 @@ class LmosError(Exception):
         self.message = message
         self.hint = hint
         super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, self.__dict__)
 
 
 class TemporaryError(LmosError):
@@ -57,3 +60,10 @@ class Conflict(LmosError):
     code: ClassVar[str] = "Conflict"
     exit_status: ClassVar[int] = 5
     http_status: ClassVar[int] = 409
+
+
+def _restored(kind: type[LmosError], args: tuple[Any, ...], fields: dict[str, Any]) -> LmosError:
+    """An error as another process raised it; its own constructor may take anything."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error

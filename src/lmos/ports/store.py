@@ -106,12 +106,10 @@ class Forgotten(NamedTuple):
 
     Attributes:
         gone: How many Conversations are gone for good.
-        busy: How many were left because a Turn of theirs is under way.
         after: Where the next step begins; None when there is none.
     """
 
     gone: int
-    busy: int
     after: str | None
 
 
@@ -175,7 +173,7 @@ class ConversationStore(Protocol):
         ...
 
     async def forget_idle(
-        self, tenant: str, before: datetime, after: str, is_busy: Callable[[str], bool]
+        self, tenant: str, before: datetime, after: str, is_spared: Callable[[str], bool]
     ) -> Forgotten:
         """
         One step in removing the Conversations of a Tenant whose last Turn came before a moment.
@@ -187,7 +185,7 @@ class ConversationStore(Protocol):
             tenant: Whose Conversations.
             before: The moment, aware.
             after: Where it begins, behind the Conversation of that id.
-            is_busy: Says of a Conversation whether a Turn of it is under way; then it is left.
+            is_spared: Says of a Conversation whether it must stay all the same, because a Turn is under way.
         """
         ...
 

@@ -57,6 +57,9 @@ class RouteDecision:
     seconds: float = 0.0
     handed_over_by: tuple[str, ...] = ()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple([getattr(self, name) for name in self.__slots__])
+
     @property
     def is_abstention(self) -> bool:
         """Whether the user is asked back instead of an Agent."""

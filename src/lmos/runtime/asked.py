@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lmos.core.conversation import USER, Conversation, Turn, agent_request, last_of
 from lmos.core.errors import InvalidInput
@@ -72,6 +72,9 @@ class Asked:
                 "There is no message of the user.",
                 hint="Send one with role: user, or name an explicitAgent that speaks first.",
             )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Asked, (self.tenant, self.conversation, self.turn, self.body, self.subset, self.caller)
 
     @property
     def channel(self) -> str:

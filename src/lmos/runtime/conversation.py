@@ -24,10 +24,14 @@ from lmos.runtime.failure import (
 from lmos.runtime.handover import answer_to
 from lmos.runtime.metrics import TurnMetrics
 from lmos.runtime.ordering import Queues, WhenBusy
-from lmos.runtime.running import Answered, Failed, Finished, RunningTurn, Started, kept_events
+from lmos.runtime.retention import forget_all
+from lmos.runtime.running import Answered, Failed, Finished, OwnTurn, Started, kept_events
+from lmos.runtime.taking import owns_all
 from lmos.runtime.watch import ROUTE, STORE, Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lmos.ports.agents import AgentClient
     from lmos.ports.clock import Clock
     from lmos.ports.store import ConversationStore, TurnKey
@@ -47,6 +51,16 @@ class Turns:
     The same Turn sent again, at the same time or later, asks the Agent once: it joins what is under way,
     or hears how it ended. Only one that failed before any Agent had begun is taken up anew. Turns of one
     Conversation run one after the other.
+
+    Args:
+        table: Whom a Channel's Turns may go to.
+        router: Chooses among them.
+        agents: Asks them.
+        store: Keeps what was said.
+        clock: Tells the time.
+        traces: Where Turns are seen.
+        when_busy: What becomes of a message whose Conversation has a Turn under way.
+        owns: Whether a Conversation, by Tenant and id, is ours; others are their workers' to forget.
     """
 
     def __init__(
@@ -59,6 +73,7 @@ class Turns:
         *,
         traces: Traces,
         when_busy: WhenBusy = WhenBusy.WAIT,
+        owns: Callable[[str, str], bool] = owns_all,
     ) -> None:
         self._table = table
         self._router = router
@@ -67,17 +82,18 @@ class Turns:
         self._clock = clock
         self._traces = traces
         self._when_busy = when_busy
+        self.owns = owns
         self.metrics = TurnMetrics(lambda: [running for running, _ in tuple(self._running.values())])
         # Bound once: each call of an unbound logger binds it anew.
         self._log = structlog.get_logger().bind()
         self._queues = Queues()
-        self._running: dict[TurnKey, tuple[RunningTurn, asyncio.Task[TurnRecord | None]]] = {}
+        self._running: dict[TurnKey, tuple[OwnTurn, asyncio.Task[TurnRecord | None]]] = {}
 
     def __len__(self) -> int:
         """How many Turns are under way."""
         return len(self._running)
 
-    def take(self, asked: Asked) -> RunningTurn:
+    def take(self, asked: Asked, *, only_end: bool = False) -> OwnTurn:  # noqa: ARG002 - of TakesTurns
         """
         Take a Turn, which from now on goes its way.
 
@@ -88,15 +104,18 @@ class Turns:
             self.metrics.joined()
             return self._running[asked.key][0]
         self._make_way(asked)
-        record = TurnRecord(asked.received(), asked.key.digest, self._clock.now())
         watch = Watch(self._traces.turn(asked.caller), self._clock)
-        running = RunningTurn(record, watch, lambda: self._stop(asked.key, _deserted(asked.turn)))
+        running = OwnTurn(self.received(asked), watch, lambda: self._stop(asked.key, _deserted(asked.turn)))
         task = asyncio.create_task(self._run(asked, running))
         self._running[asked.key] = running, task
         task.add_done_callback(partial(self._leave, asked, running))
         return running
 
-    def under_way(self, tenant: str, conversation: str, turn: str) -> RunningTurn | None:
+    def received(self, asked: Asked) -> TurnRecord:
+        """A Turn as it has just come in."""
+        return TurnRecord(asked.received(), asked.key.digest, self._clock.now())
+
+    async def under_way(self, tenant: str, conversation: str, turn: str) -> OwnTurn | None:
         """The newest Turn of that id that has not ended."""
         wanted = (tenant, conversation, turn)
         return next((self._running[key][0] for key in reversed(self._running) if key[:3] == wanted), None)
@@ -118,6 +137,33 @@ class Turns:
             self._stop(key, TurnCancelled(turn, "somebody asked for it"))
         await asyncio.gather(*tasks, return_exceptions=True)
         return bool(keys)
+
+    async def forget(self, tenant: str, conversation: str) -> bool:
+        """
+        Remove a Conversation and all its Turns for good.
+
+        Returns:
+            Whether there was anything of it.
+
+        Raises:
+            ConversationBusy: One of its Turns is under way.
+        """
+        if self.has_under_way(tenant, conversation):
+            raise ConversationBusy(conversation)
+        return await self._store.forget(tenant, conversation)
+
+    async def forget_tenant(self, tenant: str) -> int:
+        """
+        Remove all Conversations of a Tenant that are ours.
+
+        Returns:
+            How many were left because a Turn of theirs is under way.
+        """
+        return await forget_all(tenant, self._store, self)
+
+    async def exposition(self) -> bytes:
+        """Everything counted so far, as Prometheus reads it."""
+        return self.metrics.exposition()
 
     def _make_way(self, asked: Asked) -> None:
         """Do with the Turns under way in the Conversation of a new one as we are told to."""
@@ -147,7 +193,7 @@ class Turns:
             self._stop(key, TurnInterrupted(key.turn))
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _leave(self, asked: Asked, running: RunningTurn, task: asyncio.Task[TurnRecord | None]) -> None:
+    def _leave(self, asked: Asked, running: OwnTurn, task: asyncio.Task[TurnRecord | None]) -> None:
         del self._running[asked.key]
         if task.cancelled():
             # Before its first step: it was never written down.
@@ -161,7 +207,7 @@ class Turns:
             self.metrics.joined()
             running.watch.told_again()
 
-    async def _run(self, asked: Asked, running: RunningTurn) -> TurnRecord | None:
+    async def _run(self, asked: Asked, running: OwnTurn) -> TurnRecord | None:
         """
         See one Turn through; whatever happens, its listeners hear an end.
 
@@ -186,7 +232,7 @@ class Turns:
             self._log.exception("turn_broke", tenant=asked.tenant, turn=asked.turn)
             return await self._fail(running, InternalFailure(asked.turn))
 
-    async def _answer(self, asked: Asked, running: RunningTurn) -> TurnRecord:
+    async def _answer(self, asked: Asked, running: OwnTurn) -> TurnRecord:
         """Route, ask, keep, tell."""
         if running.stopped_by is not None:
             # It was while its beginning was being kept.
@@ -228,7 +274,7 @@ class Turns:
             seconds=round(record.seconds, 4),
         )
 
-    async def _fail(self, running: RunningTurn, error: LmosError) -> TurnRecord:
+    async def _fail(self, running: OwnTurn, error: LmosError) -> TurnRecord:
         """Keep and tell that the Turn failed; where it cannot be kept, it is told all the same."""
         failure = Failure.of(error)
         record = _failed(running.record, failure, error, running.watch.seconds)

@@ -47,6 +47,18 @@ class ConversationBusy(Conflict):
         )
 
 
+class TenantBusy(Conflict):
+    """Turns of the Tenant are under way, so not all of its Conversations can be removed."""
+
+    code: ClassVar[str] = "TenantBusy"
+
+    def __init__(self, tenant: str, left: int) -> None:
+        super().__init__(
+            f"Tenant {tenant[:80]!r} has Turns under way in {left} Conversations; all others are gone.",
+            hint="Keep its users out, then send the request again.",
+        )
+
+
 class InternalFailure(LmosError):
     """We are at fault; the log knows more than the client may."""
 

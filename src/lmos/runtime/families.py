@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import accumulate
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 Labels = tuple[str, ...]
+Rows = dict[Labels, list[float]]
+"""What one metric has come to: a row of numbers for each combination of labels."""
 
 
 class Described(NamedTuple):
@@ -25,27 +27,31 @@ class Described(NamedTuple):
     labels: Labels
 
 
-class Counters(Collector):
+class Counters:
     """A counter for each combination of labels."""
 
     def __init__(self, described: Described) -> None:
         self.described = described
-        self._counts: dict[Labels, int] = {}
+        self._counts: dict[Labels, float] = {}
 
     def count(self, *labels: str) -> None:
         """Once more."""
         self._counts[labels] = self._counts.get(labels, 0) + 1
 
-    def collect(self) -> Iterable[Metric]:
-        """As Prometheus takes it."""
-        family = CounterMetricFamily(*self.described[:2], labels=self.described.labels)
+    def rows(self) -> Rows:
+        """What was counted, by labels."""
         # Copied at once: Prometheus is answered in another thread than that which counts.
-        for labels, count in tuple(self._counts.items()):
+        return {labels: [count] for labels, count in tuple(self._counts.items())}
+
+    def told(self, rows: Rows) -> Metric:
+        """Such rows as Prometheus takes them."""
+        family = CounterMetricFamily(*self.described[:2], labels=self.described.labels)
+        for labels, (count,) in rows.items():
             family.add_metric(labels, count)
-        yield family
+        return family
 
 
-class Histograms(Collector):
+class Histograms:
     """
     A histogram of seconds for each combination of labels.
 
@@ -72,25 +78,45 @@ class Histograms(Collector):
         row[bisect_left(self._bounds, seconds)] += 1
         row[-1] += seconds
 
-    def collect(self) -> Iterable[Metric]:
-        """As Prometheus takes it: each bucket counts the smaller ones too."""
+    def rows(self) -> Rows:
+        """How many were in each bucket, and their sum, by labels."""
+        return {labels: list(row) for labels, row in tuple(self._rows.items())}
+
+    def told(self, rows: Rows) -> Metric:
+        """Such rows as Prometheus takes them: each bucket counts the smaller ones too."""
         family = HistogramMetricFamily(*self.described[:2], labels=self.described.labels)
-        for labels, row in tuple(self._rows.items()):
-            *counts, total = tuple(row)
+        for labels, (*counts, total) in rows.items():
             family.add_metric(labels, tuple(zip(self._names, accumulate(counts), strict=True)), total)
-        yield family
+        return family
 
 
-class Gauges(Collector):
+class Gauges:
     """Numbers that are looked up when somebody asks, by combination of labels."""
 
     def __init__(self, described: Described, look: Callable[[], Mapping[Labels, float]]) -> None:
         self.described = described
         self._look = look
 
-    def collect(self) -> Iterable[Metric]:
-        """As Prometheus takes it."""
+    def rows(self) -> Rows:
+        """What there is now, by labels."""
+        return {labels: [number] for labels, number in self._look().items()}
+
+    def told(self, rows: Rows) -> Metric:
+        """Such rows as Prometheus takes them."""
         family = GaugeMetricFamily(*self.described[:2], labels=self.described.labels)
-        for labels, number in self._look().items():
+        for labels, (number,) in rows.items():
             family.add_metric(labels, number)
-        yield family
+        return family
+
+
+Family = Counters | Histograms | Gauges
+
+
+def summed(several: Iterable[Rows]) -> Rows:
+    """The rows of several processes as those of one."""
+    total: Rows = {}
+    for rows in several:
+        for labels, row in rows.items():
+            before = total.get(labels)
+            total[labels] = row if before is None else list(map(add, before, row))
+    return total

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lmos.router import RouteDecision
     from lmos.runtime.asked import Asked
     from lmos.runtime.routing_table import Route
-    from lmos.runtime.running import RunningTurn
+    from lmos.runtime.running import OwnTurn
 
 REPORTED = "AgentReportedError"
 """The code of a Turn that the Agent answered with words of regret instead of what was asked."""
@@ -43,7 +43,7 @@ async def answer_to(
     route: Route,
     decision: RouteDecision,
     agents: AgentClient,
-    running: RunningTurn,
+    running: OwnTurn,
 ) -> Answer:
     """
     The clarifying question, or the answer of the Agent that was chosen or to whom it led.

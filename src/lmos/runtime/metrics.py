@@ -5,19 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.registry import Collector
 
-from lmos.runtime.families import Counters, Described, Gauges, Histograms
+from lmos.runtime.families import Counters, Described, Family, Gauges, Histograms, Rows, summed
 from lmos.runtime.watch import ASK, CANCELLED, ROUTE, STORE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from prometheus_client import Metric
 
     from lmos.ports.store import TurnRecord
     from lmos.runtime.families import Labels
-    from lmos.runtime.running import RunningTurn
+    from lmos.runtime.running import OwnTurn
     from lmos.runtime.watch import Watch
 
-Family = TypeVar("Family", Counters, Histograms, Gauges)
+F = TypeVar("F", Counters, Histograms, Gauges)
+
+Counted = dict[str, Rows]
+"""What one process has counted, by the names of the metrics."""
 
 _CHANNEL = ("tenant", "channel", "subset")
 _PLACE = (*_CHANNEL, "agent")
@@ -73,9 +79,9 @@ class TurnMetrics:
         running: The Turns under way.
     """
 
-    def __init__(self, running: Callable[[], Iterable[RunningTurn]]) -> None:
+    def __init__(self, running: Callable[[], Iterable[OwnTurn]]) -> None:
         self._running = running
-        self._registry = CollectorRegistry(auto_describe=False)
+        self._families: list[Family] = []
         self._turns = self._registered(Counters(TURNS))
         self._turn_seconds = self._registered(Histograms(TURN_SECONDS, _LONG))
         self._first_piece = self._registered(Histograms(FIRST_PIECE_SECONDS, _LONG))
@@ -113,12 +119,21 @@ class TurnMetrics:
         for handed_over in decision.get("handed_over_by", ()):
             self._handovers.count(*channel, handed_over)
 
-    def exposition(self) -> bytes:
-        """Everything counted so far, as Prometheus reads it."""
-        return generate_latest(self._registry)
+    def counted(self) -> Counted:
+        """Everything counted so far, by the names of the metrics."""
+        return {family.described.name: family.rows() for family in self._families}
 
-    def _registered(self, family: Family) -> Family:
-        self._registry.register(family)
+    def exposition(self, elsewhere: Sequence[Counted] = ()) -> bytes:
+        """Everything counted so far, with what was counted `elsewhere`, as Prometheus reads it."""
+        counted = (self.counted(), *elsewhere)
+        registry = CollectorRegistry(auto_describe=False)
+        for family in self._families:
+            rows = summed(each[family.described.name] for each in counted)
+            registry.register(_Told(family.told(rows)))
+        return generate_latest(registry)
+
+    def _registered(self, family: F) -> F:
+        self._families.append(family)
         return family
 
     def _under_way(self) -> Mapping[Labels, float]:
@@ -131,6 +146,16 @@ class TurnMetrics:
 
     def _streams(self) -> Mapping[Labels, float]:
         return {(): sum(each.streams for each in self._running())}
+
+
+class _Told(Collector):
+    """One metric as it stands."""
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric = metric
+
+    def collect(self) -> Iterable[Metric]:
+        yield self._metric
 
 
 def _channel(record: TurnRecord, watch: Watch) -> tuple[str, str, str]:

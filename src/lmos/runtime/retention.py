@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import structlog
 
-from lmos.core.errors import Conflict
 from lmos.ports.store import StoreUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lmos.core.conversation import Retention
     from lmos.ports.clock import Clock
     from lmos.ports.store import ConversationStore
-    from lmos.runtime.conversation import Turns
 
 log = structlog.get_logger()
 
@@ -28,16 +28,14 @@ REST_SECONDS = 0.01
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
 
-class TenantBusy(Conflict):
-    """Turns of the Tenant are under way, so not all of its Conversations can be removed."""
+class Owner(Protocol):
+    """Whoever runs Turns: which Conversations are its own, and which of them have one under way."""
 
-    code: ClassVar[str] = "TenantBusy"
+    owns: Callable[[str, str], bool]
 
-    def __init__(self, tenant: str, left: int) -> None:
-        super().__init__(
-            f"Tenant {tenant[:80]!r} has Turns under way in {left} Conversations; all others are gone.",
-            hint="Keep its users out, then send the request again.",
-        )
+    def has_under_way(self, tenant: str, conversation: str) -> bool:
+        """Whether any Turn of a Conversation has not ended."""
+        ...
 
 
 class Removed(NamedTuple):
@@ -47,17 +45,17 @@ class Removed(NamedTuple):
     busy: int
 
 
-async def keep_forgetting(retention: Retention, store: ConversationStore, turns: Turns, clock: Clock) -> None:
+async def keep_forgetting(retention: Retention, store: ConversationStore, owner: Owner, clock: Clock) -> None:
     """Remove what is past its age, now and again and again, until cancelled."""
     while retention.is_limited:
         try:
-            await forget_idle(retention, store, turns, clock.now())
+            await forget_idle(retention, store, owner, clock.now())
         except StoreUnavailable as error:
             log.warning("conversations_not_forgotten", error=error.message)
         await asyncio.sleep(SWEEP_SECONDS)
 
 
-async def forget_idle(retention: Retention, store: ConversationStore, turns: Turns, now: datetime) -> None:
+async def forget_idle(retention: Retention, store: ConversationStore, owner: Owner, now: datetime) -> None:
     """
     Remove the Conversations whose last Turn is past their Tenant's age, unless a Turn is under way.
 
@@ -68,34 +66,40 @@ async def forget_idle(retention: Retention, store: ConversationStore, turns: Tur
     while tenant is not None:
         age = retention.of(tenant)
         if age is not None:
-            removed = await _forget(tenant, now - age, store, turns)
+            removed = await _forget(tenant, now - age, store, owner)
             if removed.gone:
                 log.info("conversations_forgotten", tenant=tenant, conversations=removed.gone)
         tenant = await store.next_tenant(tenant)
 
 
-async def forget_tenant(tenant: str, store: ConversationStore, turns: Turns) -> None:
+async def forget_all(tenant: str, store: ConversationStore, owner: Owner) -> int:
     """
-    Remove all Conversations of a Tenant.
+    Remove all Conversations of a Tenant that are ours.
+
+    Returns:
+        How many were left because a Turn of theirs is under way.
 
     Raises:
-        TenantBusy: Turns were under way in some, which are left.
         StoreUnavailable: They can be neither read nor written.
     """
-    removed = await _forget(tenant, _LATEST, store, turns)
+    removed = await _forget(tenant, _LATEST, store, owner)
     log.info("tenant_forgotten", tenant=tenant, conversations=removed.gone, left=removed.busy)
-    if removed.busy:
-        raise TenantBusy(tenant, removed.busy)
+    return removed.busy
 
 
-async def _forget(tenant: str, before: datetime, store: ConversationStore, turns: Turns) -> Removed:
-    gone, busy, after = 0, 0, ""
+async def _forget(tenant: str, before: datetime, store: ConversationStore, owner: Owner) -> Removed:
+    busy = set[str]()
+
+    def is_spared(conversation: str) -> bool:
+        if owner.has_under_way(tenant, conversation):
+            busy.add(conversation)
+        return conversation in busy or not owner.owns(tenant, conversation)
+
+    gone, after = 0, ""
     while True:
-        step = await store.forget_idle(
-            tenant, before, after, lambda conversation: turns.has_under_way(tenant, conversation)
-        )
-        gone, busy = gone + step.gone, busy + step.busy
+        step = await store.forget_idle(tenant, before, after, is_spared)
+        gone += step.gone
         if step.after is None:
-            return Removed(gone, busy)
+            return Removed(gone, len(busy))
         after = step.after
         await asyncio.sleep(REST_SECONDS)

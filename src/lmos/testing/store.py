@@ -97,7 +97,7 @@ class MemoryStore:
         return min((key.tenant for key in self._turns if key.tenant > after), default=None)
 
     async def forget_idle(
-        self, tenant: str, before: datetime, after: str, is_busy: Callable[[str], bool]
+        self, tenant: str, before: datetime, after: str, is_spared: Callable[[str], bool]
     ) -> Forgotten:
         """Look at one Conversation, and remove it if it is idle."""
         self._check()
@@ -106,13 +106,13 @@ class MemoryStore:
             default=None,
         )
         if name is None:
-            return Forgotten(0, 0, None)
+            return Forgotten(0, None)
         if self._turns_of(tenant, name)[-1][1].received_at >= before:
-            return Forgotten(0, 0, name)
-        if is_busy(name):
-            return Forgotten(0, 1, name)
+            return Forgotten(0, name)
+        if is_spared(name):
+            return Forgotten(0, name)
         await self.forget(tenant, name)
-        return Forgotten(1, 0, name)
+        return Forgotten(1, name)
 
     def _turns_of(self, tenant: str, conversation: str) -> list[tuple[int, TurnRecord]]:
         numbered = enumerate(self._turns.items())

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lmos.core.conversation import TRANSITIONS, IllegalTransition, Turn, TurnStatus, advance
@@ -25,7 +27,7 @@ def test_a_clarifying_question_answers_a_turn_that_was_not_routed() -> None:
 @pytest.mark.parametrize("status", list(TurnStatus))
 @pytest.mark.parametrize("to", list(TurnStatus))
 def test_only_the_steps_of_the_table_can_be_taken(status: TurnStatus, to: TurnStatus) -> None:
-    turn = RECEIVED.model_copy(update={"status": status})
+    turn = replace(RECEIVED, status=status)
 
     if to in TRANSITIONS[status]:
         assert advance(turn, to).status is to

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from lmos.adapters.sqlite.commits import Commits
     from lmos.adapters.sqlite.lively import Lively
 
 # A step looks at so many Conversations, and removes so many Turns or a little more than so many characters.
@@ -38,9 +37,8 @@ class IdleConversations:
     Turns are removed the oldest first. A Conversation that goes on in between keeps what is left of it.
     """
 
-    def __init__(self, database: sqlite3.Connection, commits: Commits, lively: Lively) -> None:
+    def __init__(self, database: sqlite3.Connection, lively: Lively) -> None:
         self._database = database
-        self._commits = commits
         self._lively = lively
 
     def next_tenant(self, after: str) -> str | None:
@@ -48,28 +46,25 @@ class IdleConversations:
         return self._name(_NEXT_TENANT, after)
 
     def forget_some(
-        self, tenant: str, before: datetime, after: str, is_busy: Callable[[str], bool]
+        self, tenant: str, before: datetime, after: str, is_spared: Callable[[str], bool]
     ) -> Forgotten:
-        """One step; what it removes is to be committed."""
-        gone = busy = turns = 0
+        """One step, inside a transaction."""
+        gone = turns = 0
         for _ in range(_LOOKED_AT):
             name = self._name(_NEXT, tenant, after)
             if name is None:
-                return Forgotten(gone, busy, None)
-            if self._is_idle(tenant, name, before):
-                if is_busy(name):
-                    busy += 1
-                else:
-                    numbers, is_whole = self._oldest(tenant, name, _TURNS - turns)
-                    self._remove(tenant, name, numbers, is_whole=is_whole)
-                    if not is_whole:
-                        return Forgotten(gone, busy, after)
-                    gone += 1
-                    turns += len(numbers)
+                return Forgotten(gone, None)
+            if self._is_idle(tenant, name, before) and not is_spared(name):
+                numbers, is_whole = self._oldest(tenant, name, _TURNS - turns)
+                self._remove(tenant, name, numbers, is_whole=is_whole)
+                if not is_whole:
+                    return Forgotten(gone, after)
+                gone += 1
+                turns += len(numbers)
             after = name
             if turns >= _TURNS:
                 break
-        return Forgotten(gone, busy, after)
+        return Forgotten(gone, after)
 
     def _name(self, statement: str, *values: str) -> str | None:
         found = self._database.execute(statement, values).fetchone()
@@ -91,8 +86,6 @@ class IdleConversations:
 
     def _remove(self, tenant: str, name: str, numbers: list[int], *, is_whole: bool) -> None:
         self._lively.forget(tenant, name)
-        with self._commits.together():
-            for number in numbers:
-                self._commits.execute("DELETE FROM turns WHERE number = ?", (number,))
-            if is_whole:
-                self._commits.execute("DELETE FROM conversations WHERE tenant = ? AND id = ?", (tenant, name))
+        self._database.executemany("DELETE FROM turns WHERE number = ?", [(number,) for number in numbers])
+        if is_whole:
+            self._database.execute("DELETE FROM conversations WHERE tenant = ? AND id = ?", (tenant, name))

@@ -45,3 +45,10 @@ class Refusals:
             f"Conversations in {self._path} cannot be read or written: {error}.",
             hint=next(hints, "Look at the file and its folder, or start with another --data folder."),
         )
+
+    def log_in_use(self) -> StoreUnavailable:
+        """Our error where what was deleted is still in the log of the file."""
+        return StoreUnavailable(
+            f"What was deleted from {self._path} is still in its log, which others are reading.",
+            hint="Send the request again in a moment.",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -25,7 +26,7 @@ from lmos.ports.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
 # Each script takes the file one version further; `PRAGMA user_version` says where it stands.
@@ -95,18 +96,21 @@ _FIND = {
     for condition in (_KEY, "id = ?", "id = ? AND tenant = ? AND conversation = ?")
 }
 
-# How long another process may hold the file; our event loop stands still for that time.
+# How long another process may hold the file as it is opened or read.
 _BUSY_SECONDS = 1.0
+
+# Between the tries to empty the log, in which other workers read and write.
+_PAUSES_SECONDS = (0.001, 0.01, 0.1, 0.5, 1.0)
 
 
 class SqliteStore:
     """
-    A `ConversationStore` in one file, for one runtime.
+    A `ConversationStore` in one file, for one runtime and all its workers.
 
     Statements take well below a millisecond and run on the event loop: handing them to a thread would
     cost more than they do. What is written in one round of the loop is committed together; WAL keeps every
-    commit through `kill -9`. Nobody else writes, so Conversations that are being talked in are also kept
-    in memory, and their next Turn reads nothing.
+    commit through `kill -9`. Nobody else writes in a Conversation of ours, so those that are being talked
+    in are also kept in memory, and their next Turn reads nothing.
 
     Args:
         path: The file; it is made where there is none.
@@ -123,7 +127,7 @@ class SqliteStore:
         with self._guarded:
             self._database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         self._commits = Commits(self._database, self._guarded)
-        self._idle = IdleConversations(self._database, self._commits, self._lively)
+        self._idle = IdleConversations(self._database, self._lively)
         self._log_holds_remains = False
         try:
             with self._guarded:
@@ -136,24 +140,25 @@ class SqliteStore:
         """Keep a new Turn, or return the one of its key."""
         turn, key = record.turn, record.key
         values = (*key, turn.channel, turn.question, record.received_at.isoformat(), *progress_of(record))
-        with self._guarded:
-            is_new = self._commits.execute(_BEGIN, values).rowcount > 0
+
+        def begin() -> Begun:
+            is_new = self._database.execute(_BEGIN, values).rowcount > 0
             reuses_id = self._database.execute(_REUSES_ID, key).fetchone() is not None
-            begun = Begun(None if is_new else self._first(_KEY, key), reuses_id)
-        await self._commits.kept()
-        return begun
+            return Begun(None if is_new else self._first(_KEY, key), reuses_id)
+
+        return await self._commits.write(begin)
 
     async def finish(self, record: TurnRecord, state: ConversationState | None) -> None:
         """Keep a Turn's end and its Conversation's Subset and Agent, both or neither."""
-        finish = (_FINISH, (*progress_of(record), *record.key))
-        with self._guarded:
-            if state is None or self._lively.stands_at(state):
-                self._commits.execute(*finish)
-            else:
-                with self._commits.together():
-                    self._commits.execute(*finish)
-                    self._commits.execute(_REMEMBER, (state.tenant, state.id, state.subset, state.agent))
-        await self._commits.kept()
+        values = (*progress_of(record), *record.key)
+        moved = None if state is None or self._lively.stands_at(state) else state
+
+        def finish() -> None:
+            self._database.execute(_FINISH, values)
+            if moved is not None:
+                self._database.execute(_REMEMBER, (moved.tenant, moved.id, moved.subset, moved.agent))
+
+        await self._commits.write(finish)
         if state is not None and record.answer is not None:
             self._lively.went_on(state, messages_of([(record.turn.question, record.answer["content"])]))
 
@@ -162,10 +167,10 @@ class SqliteStore:
         if lively := self._lively.find(tenant, conversation, turns):
             return lively
         with self._guarded:
-            found = self._read(_CONVERSATION, (tenant, conversation)).fetchone()
+            found = self._database.execute(_CONVERSATION, (tenant, conversation)).fetchone()
             if found is None:
                 return None
-            rows = self._read(_LAST_ANSWERED, (tenant, conversation, turns)).fetchall()
+            rows = self._database.execute(_LAST_ANSWERED, (tenant, conversation, turns)).fetchall()
         said = [
             messages_of([(question, orjson.loads(answer)["content"])]) for question, answer in reversed(rows)
         ]
@@ -175,7 +180,7 @@ class SqliteStore:
     async def conversations(self, tenant: str, limit: int, after: str = "") -> list[ConversationSummary]:
         """A Tenant's Conversations by id."""
         with self._guarded:
-            rows = self._read(_CONVERSATIONS, (tenant, after, limit)).fetchall()
+            rows = self._database.execute(_CONVERSATIONS, (tenant, after, limit)).fetchall()
         return [
             ConversationSummary(id_, subset, agent, turns, datetime.fromisoformat(last))
             for id_, subset, agent, turns, last in rows
@@ -186,25 +191,26 @@ class SqliteStore:
     ) -> list[tuple[int, TurnRecord]]:
         """A Conversation's Turns, the newest first."""
         with self._guarded:
-            rows = self._read(_TURNS, (tenant, conversation, before, before, limit)).fetchall()
+            rows = self._database.execute(_TURNS, (tenant, conversation, before, before, limit)).fetchall()
         return [(number, record_in(row)) for number, *row in rows]
 
     async def forget(self, tenant: str, conversation: str) -> bool:
         """Remove a Conversation; what is deleted is overwritten, also in the log of the file."""
         self._lively.forget(tenant, conversation)
-        with self._guarded, self._commits.together():
-            turns = self._commits.execute(
+
+        def forget() -> int:
+            turns = self._database.execute(
                 "DELETE FROM turns WHERE tenant = ? AND conversation = ?", (tenant, conversation)
             )
-            self._commits.execute(
+            self._database.execute(
                 "DELETE FROM conversations WHERE tenant = ? AND id = ?", (tenant, conversation)
             )
-        kept = self._commits.kept()
-        self._commits.end()
-        # It is done already: nobody writes before the log is emptied.
-        await kept
-        self._empty_log()
-        return turns.rowcount > 0
+            return turns.rowcount
+
+        turns = await self._commits.write(forget)
+        if not await self._empty_log():
+            raise self._guarded.log_in_use()
+        return turns > 0
 
     async def next_tenant(self, after: str) -> str | None:
         """The next Tenant by name."""
@@ -212,24 +218,26 @@ class SqliteStore:
             return self._idle.next_tenant(after)
 
     async def forget_idle(
-        self, tenant: str, before: datetime, after: str, is_busy: Callable[[str], bool]
+        self, tenant: str, before: datetime, after: str, is_spared: Callable[[str], bool]
     ) -> Forgotten:
         """One step in removing idle Conversations; after the last, the log of the file is emptied."""
-        changes = self._database.total_changes
-        with self._guarded:
+
+        def forget() -> tuple[Forgotten, bool]:
             # Nothing is awaited in between, so what is found idle is idle when it is removed.
-            step = self._idle.forget_some(tenant, before, after, is_busy)
-        if self._database.total_changes > changes:
-            self._log_holds_remains = True
-            await self._commits.kept()
+            changes = self._database.total_changes
+            step = self._idle.forget_some(tenant, before, after, is_spared)
+            return step, self._database.total_changes > changes
+
+        step, has_removed = await self._commits.write(forget)
+        self._log_holds_remains = self._log_holds_remains or has_removed
         if step.after is None and self._log_holds_remains:
-            self._empty_log()
+            # Where others are in the midst of it, the next look tries again.
+            self._log_holds_remains = not await self._empty_log()
         return step
 
     async def find(self, turn: str, conversation: tuple[str, str] | None = None) -> TurnRecord | None:
         """The newest Turn of that id."""
         with self._guarded:
-            self._commits.end()
             if conversation is None:
                 return self._first("id = ?", (turn,))
             return self._first("id = ? AND tenant = ? AND conversation = ?", (turn, *conversation))
@@ -239,20 +247,19 @@ class SqliteStore:
         self._commits.end()
         self._database.close()
 
-    def _read(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
-        """Read what is kept, which is not what may yet fail to be."""
-        self._commits.end()
-        return self._database.execute(statement, values)
+    async def _empty_log(self) -> bool:
+        """Write the log into the file and cut it off, as soon as no other worker is in the midst of it."""
+        for pause in _PAUSES_SECONDS:
+            with self._guarded:
+                is_busy, *_ = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_busy:
+                return True
+            await asyncio.sleep(pause)
+        return False
 
     def _first(self, condition: str, values: tuple[str, ...]) -> TurnRecord | None:
         row = self._database.execute(_FIND[condition], values).fetchone()
         return None if row is None else record_in(row)
-
-    def _empty_log(self) -> None:
-        """Leave nothing of what was removed in the log of the file."""
-        with self._guarded:
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        self._log_holds_remains = False
 
     def _migrate(self, durability: Durability) -> None:
         self._database.executescript(
@@ -260,11 +267,16 @@ class SqliteStore:
             f"PRAGMA journal_mode=WAL; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA secure_delete=ON;"
             f"PRAGMA synchronous={durability.synchronous};"
         )
+        # Another worker may be doing the same at this moment.
+        self._database.execute("BEGIN IMMEDIATE")
         (found,) = self._database.execute("PRAGMA user_version").fetchone()
         if found > len(_MIGRATIONS):
             raise StoreUnavailable(
                 f"{self._path} was written by a newer LMOS (version {found}, ours is {len(_MIGRATIONS)}).",
                 hint="Upgrade LMOS, or start with another data folder.",
             )
-        for number, script in enumerate(_MIGRATIONS[found:], start=found + 1):
-            self._database.executescript(f"BEGIN; {script} PRAGMA user_version={number}; COMMIT;")
+        for script in _MIGRATIONS[found:]:
+            for statement in script.split(";"):
+                self._database.execute(statement)
+        self._database.execute(f"PRAGMA user_version={len(_MIGRATIONS)}")
+        self._database.execute("COMMIT")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lmos.core.conversation.handover import MOST_HANDOVERS, HandOverFailed, hand_over
 from lmos.core.conversation.message import ASSISTANT, ROLES, SYSTEM, USER, BinaryData, Message, last_of
+from lmos.core.conversation.ownership import owner_of
 from lmos.core.conversation.request import (
     CAPABILITY_KEY,
     CHANNEL_KEY,
@@ -81,4 +82,5 @@ __all__ = [
     "handover_status",
     "last_of",
     "message_result",
+    "owner_of",
 ]

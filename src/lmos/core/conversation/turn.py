@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from lmos.core.conversation.wire import WireModel
 from lmos.core.errors import Conflict
 
 
@@ -36,7 +36,8 @@ TRANSITIONS: dict[TurnStatus, frozenset[TurnStatus]] = {
 }
 
 
-class Turn(WireModel):
+@dataclass(frozen=True, slots=True)
+class Turn:
     """
     A Turn of a Conversation.
 
@@ -87,7 +88,14 @@ def advance(
     """
     if status not in TRANSITIONS[turn.status]:
         raise IllegalTransition(turn, status)
-    learned = {"agent": agent, "answer": answer, "error": error}
-    return turn.model_copy(
-        update={"status": status, **{name: value for name, value in learned.items() if value is not None}}
+    return Turn(
+        turn.tenant,
+        turn.channel,
+        turn.conversation,
+        turn.id,
+        turn.question,
+        status,
+        turn.agent if agent is None else agent,
+        turn.answer if answer is None else answer,
+        turn.error if error is None else error,
     )

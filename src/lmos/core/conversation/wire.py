@@ -15,9 +15,17 @@ class WireModel(BaseModel):
         frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True
     )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process of ours reads it as it came from outside, several times as fast as by fields.
+        return type(self).model_validate_json, (self.model_dump_json(),)
+
     def to_wire(self) -> dict[str, Any]:
         """Plain JSON values under their outside names; nulls and defaults are written."""
         return self.model_dump(mode="json", by_alias=True)
+
+    def to_json(self) -> bytes:
+        """The same as JSON text."""
+        return self.model_dump_json(by_alias=True).encode()
 
 
 class KeyValue(WireModel):

@@ -77,7 +77,7 @@ class Subscription:
 
 def subscribe_payload(request: AgentRequest, *, trace: Mapping[str, str] | None = None) -> dict[str, Any]:
     """
-    The payload of a client's `subscribe`.
+    The payload of a client's `subscribe`; its frame writes the request as it stands.
 
     Args:
         request: The Turn.
@@ -86,7 +86,7 @@ def subscribe_payload(request: AgentRequest, *, trace: Mapping[str, str] | None 
     """
     payload: dict[str, Any] = {
         "query": QUERY,
-        "variables": {"request": request.to_wire(), "agentName": None},
+        "variables": {"request": request, "agentName": None},
     }
     return payload | {"extensions": dict(trace)} if trace else payload
 

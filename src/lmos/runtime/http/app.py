@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from lmos.ports.clock import Ids
     from lmos.ports.store import ConversationStore
-    from lmos.runtime.conversation import Turns
     from lmos.runtime.http.origins import Origins
     from lmos.runtime.routing_table import RoutingTable
+    from lmos.runtime.taking import TakesTurns
 
 PREFIX = "/apis/v1"
 FORMER_PREFIX = "/lmos/runtime/apis/v1"
@@ -48,7 +48,7 @@ CHAT = "/{tenant}/chat/{conversation}/message"
 
 
 def runtime_app(
-    turns: Turns,
+    turns: TakesTurns,
     table: RoutingTable,
     store: ConversationStore,
     *,
@@ -103,6 +103,6 @@ def runtime_app(
         Route(A2A_PATH, A2aDoor(turns, store)),
     ]
     if with_metrics:
-        doors.append(metrics_route(turns.metrics))
+        doors.append(metrics_route(turns))
     paths = PlainPaths(Router(doors, redirect_slashes=False, default=app))
     return guarded(AnyMethods(paths), origins, host)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from lmos.runtime.asked import Asked
-    from lmos.runtime.conversation import Turns
     from lmos.runtime.running import RunningTurn
+    from lmos.runtime.taking import TakesTurns
 
 REUSED_HEADER = "x-turn-id-reused"
 """Answers a Turn whose id another message of its Conversation has: a client that sends one constant id."""
@@ -35,7 +34,7 @@ class ChatDoor:
         Contract §2.1, with the final answer instead of the first message.
     """
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: TakesTurns) -> None:
         self._turns = turns
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,16 +59,17 @@ class ChatDoor:
         return await self._answer(asked)
 
     async def _answer(self, asked: Asked) -> Response:
-        running = self._turns.take(asked)
+        running = self._turns.take(asked, only_end=True)
         match await running.outcome():
             case Failed(failure):
                 return failure_response(failure, turn_headers(asked, running))
             case Answered(message, decision):
                 # Who answered and how that was decided, for those who look; the body is the original's.
                 told = {"x-lmos-agent": decision.agent or "", "x-lmos-stage": decision.stage}
-                body = orjson.dumps(message.to_wire())
                 return Response(
-                    body, headers=turn_headers(asked, running) | told, media_type="application/json"
+                    message.to_json(),
+                    headers=turn_headers(asked, running) | told,
+                    media_type="application/json",
                 )
 
     async def _stream(self, asked: Asked) -> Response:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from fastapi import APIRouter, Query
 
 from lmos.core.errors import NotFound
-from lmos.runtime.failure import ConversationBusy
+from lmos.runtime.failure import TenantBusy
 from lmos.runtime.http.description import KEPT, ConversationId, Tenant, refusals
 from lmos.runtime.http.shown import ConversationPage, ShownConversation, TurnPage
 from lmos.runtime.http.turns import shown
-from lmos.runtime.retention import forget_tenant
 
 if TYPE_CHECKING:
     from lmos.ports.store import ConversationStore
-    from lmos.runtime.conversation import Turns
+    from lmos.runtime.taking import TakesTurns
 
 MOST_A_PAGE = 200
 _A_PAGE = 50
@@ -36,7 +35,7 @@ class NoSuchConversation(NotFound):
         )
 
 
-def conversation_routes(turns: Turns, store: ConversationStore) -> APIRouter:
+def conversation_routes(turns: TakesTurns, store: ConversationStore) -> APIRouter:
     """What was said, for the Tenant whose users said it."""
     router = APIRouter(tags=["conversations"], responses=refusals(*KEPT))
 
@@ -61,7 +60,8 @@ def conversation_routes(turns: Turns, store: ConversationStore) -> APIRouter:
     @router.delete("/{tenant}/conversations", status_code=HTTPStatus.NO_CONTENT, responses=refusals(409))
     async def forget_all(tenant: Tenant) -> None:
         """Remove all that was ever said by the users of a Tenant, for good."""
-        await forget_tenant(tenant, store, turns)
+        if left := await turns.forget_tenant(tenant):
+            raise TenantBusy(tenant, left)
 
     @router.get("/{tenant}/conversations/{conversation}", responses=refusals(404))
     async def conversation(
@@ -87,9 +87,7 @@ def conversation_routes(turns: Turns, store: ConversationStore) -> APIRouter:
     )
     async def forget(tenant: Tenant, conversation: ConversationId) -> None:
         """Remove all that was said in a Conversation, for good."""
-        if turns.has_under_way(tenant, conversation):
-            raise ConversationBusy(conversation)
-        if not await store.forget(tenant, conversation):
+        if not await turns.forget(tenant, conversation):
             raise NoSuchConversation(conversation)
 
     return router

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from lmos.ports.clock import Ids
-    from lmos.runtime.conversation import Turns
+    from lmos.runtime.taking import TakesTurns
 
 GRAPHQL_PATH = "/graphql"
 SUBSCRIPTIONS_PATH = "/subscriptions"
@@ -39,7 +39,7 @@ NAMES = ("lmos-runtime",)
 """What the original answers when it is asked for its Agents: there is one, and it stands for all."""
 
 
-def graphql_routes(turns: Turns, ids: Ids) -> list[BaseRoute]:
+def graphql_routes(turns: TakesTurns, ids: Ids) -> list[BaseRoute]:
     """
     `POST /graphql` and `WS /subscriptions`.
 

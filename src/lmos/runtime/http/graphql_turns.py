@@ -39,11 +39,11 @@ if TYPE_CHECKING:
     from lmos.core.conversation import AgentRequest
     from lmos.ports.clock import Ids
     from lmos.ports.store import TurnRecord
-    from lmos.runtime.conversation import Turns
     from lmos.runtime.running import RunningTurn
+    from lmos.runtime.taking import TakesTurns
 
 
-def turns_answered(turns: Turns, ids: Ids) -> Answers:
+def turns_answered(turns: TakesTurns, ids: Ids) -> Answers:
     """Subscriptions answered by the Agents of the Channel that each names."""
 
     async def answers(payload: dict[str, Any], headers: Headers) -> AsyncGenerator[dict[str, Any], None]:

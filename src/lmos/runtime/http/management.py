@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from lmos.runtime.metrics import TurnMetrics
     from lmos.runtime.routing_table import RoutingTable
+    from lmos.runtime.taking import TakesTurns
 
 METRICS = "text/plain; version=1.0.0; charset=utf-8"
 """The form in which Prometheus reads what is counted."""
 
 
 def management_app(
-    metrics: TurnMetrics, table: RoutingTable, *, learning: Callable[[], Sequence[str]], host: str = ""
+    turns: TakesTurns, table: RoutingTable, *, learning: Callable[[], Sequence[str]], host: str = ""
 ) -> ASGIApp:
     """
     `/metrics` and `/health…` alone, for a port that users do not reach.
 
     Args:
-        metrics: What was counted.
+        turns: Tells what was counted.
         table: Tells whether the routing has been read.
         learning: Names the ChannelRoutings whose Agents the router is still learning to tell apart.
         host: Where it listens.
@@ -45,16 +45,16 @@ def management_app(
         generate_unique_id_function=operation_id,
         exception_handlers=HANDLERS,
     )
-    app.router.routes.append(metrics_route(metrics))
+    app.router.routes.append(metrics_route(turns))
     add_health(app, table, learning)
     return guarded(app, NO_ORIGINS, host)
 
 
-def metrics_route(metrics: TurnMetrics) -> Route:
+def metrics_route(turns: TakesTurns) -> Route:
     """`GET /metrics`."""
 
-    def exposition(_: Request) -> Response:
-        return Response(metrics.exposition(), media_type=METRICS)
+    async def exposition(_: Request) -> Response:
+        return Response(await turns.exposition(), media_type=METRICS)
 
     return Route("/metrics", exposition)
 

@@ -16,7 +16,7 @@ from lmos.runtime.http.shown import ShownTurn
 
 if TYPE_CHECKING:
     from lmos.ports.store import ConversationStore, TurnRecord
-    from lmos.runtime.conversation import Turns
+    from lmos.runtime.taking import TakesTurns
 
 MOST_EVENTS = 2**31
 
@@ -44,7 +44,7 @@ class TurnOver(Conflict):
         )
 
 
-def turn_routes(turns: Turns, store: ConversationStore) -> APIRouter:
+def turn_routes(turns: TakesTurns, store: ConversationStore) -> APIRouter:
     """Turns by id: of one Conversation for its Tenant, of any for operators."""
     router = APIRouter(tags=["turns"], responses=refusals(*KEPT, 404))
 
@@ -80,7 +80,7 @@ def turn_routes(turns: Turns, store: ConversationStore) -> APIRouter:
         last_event_id: Annotated[int, Header(ge=0, le=MOST_EVENTS)] = 0,
     ) -> StreamingResponse:
         """The events of a Turn as they come, behind `Last-Event-ID`; the Agent is not asked again."""
-        running = turns.under_way(tenant, conversation, turn)
+        running = await turns.under_way(tenant, conversation, turn)
         if running:
             return event_stream(running.listen(last_event_id), {TURN_HEADER: turn})
         record = _found(turn, await store.find(turn, (tenant, conversation)))

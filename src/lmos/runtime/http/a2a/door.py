@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 
     from lmos.core.protocols.a2a import Call
     from lmos.ports.store import ConversationStore
-    from lmos.runtime.conversation import Turns
     from lmos.runtime.running import RunningTurn, TurnEvent
+    from lmos.runtime.taking import TakesTurns
 
 A2A_PATH = "/a2a/{tenant}/{channel}"
 
@@ -70,7 +70,7 @@ class A2aDoor:
         A2A 1.0 §3.1 and §9.
     """
 
-    def __init__(self, turns: Turns, store: ConversationStore) -> None:
+    def __init__(self, turns: TakesTurns, store: ConversationStore) -> None:
         self._turns = turns
         self._store = store
         self._methods: dict[str, Callable[[Asking], Awaitable[Response]]] = {
@@ -147,7 +147,7 @@ class A2aDoor:
 
     async def _subscribe(self, asking: Asking) -> Response:
         conversation, turn = _turn_of(asking)
-        running = self._turns.under_way(asking.tenant, conversation, turn)
+        running = await self._turns.under_way(asking.tenant, conversation, turn)
         if running is None:
             await self._task(asking.tenant, conversation, turn)
             message = f"Task {task_in(asking.call)[:80]!r} is over."
@@ -156,7 +156,7 @@ class A2aDoor:
 
     async def _task(self, tenant: str, conversation: str, turn: str) -> dict[str, Any]:
         """A Turn as it stands."""
-        running = self._turns.under_way(tenant, conversation, turn)
+        running = await self._turns.under_way(tenant, conversation, turn)
         if running and not running.is_over:
             return task_under_way(conversation, turn)
         record = await self._store.find(turn, (tenant, conversation))

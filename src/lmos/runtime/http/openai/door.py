@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from lmos.ports.clock import Ids
     from lmos.ports.store import ConversationStore
     from lmos.router import RouteDecision
-    from lmos.runtime.conversation import Turns
     from lmos.runtime.running import RunningTurn, TurnEvent
+    from lmos.runtime.taking import TakesTurns
 
 CHAT_PATH = "/v1/chat/completions"
 RESPONSES_PATH = "/v1/responses"
@@ -69,7 +69,7 @@ class OpenAiDoor:
 
     def __init__(
         self,
-        turns: Turns,
+        turns: TakesTurns,
         store: ConversationStore,
         ids: Ids,
         *,

@@ -25,10 +25,10 @@ from lmos.runtime.http.openai.errors import error_in_shape, refusal_of
 if TYPE_CHECKING:
     from lmos.core.protocols.openai import TurnName
     from lmos.ports.store import ConversationStore, TurnRecord
-    from lmos.runtime.conversation import Turns
+    from lmos.runtime.taking import TakesTurns
 
 
-def kept_routes(turns: Turns, store: ConversationStore) -> APIRouter:
+def kept_routes(turns: TakesTurns, store: ConversationStore) -> APIRouter:
     """
     `GET /v1/responses/{response}`.
 
@@ -52,7 +52,7 @@ def kept_routes(turns: Turns, store: ConversationStore) -> APIRouter:
                 raise ResponseNotFound(response)
         except LmosError as error:
             return refusal_of(error)
-        return JSONResponse(_shown(record, is_under_way=turns.under_way(*name) is not None))
+        return JSONResponse(_shown(record, is_under_way=await turns.under_way(*name) is not None))
 
     return router
 
