@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import logging
 import os
 import sys
 import traceback
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 import orjson
 import structlog
@@ -42,12 +44,52 @@ def configure_logging(stream: TextIO | None = None) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # A line is one write; printed it would be two.
-        logger_factory=structlog.WriteLoggerFactory(output),
+        logger_factory=structlog.WriteLoggerFactory(_gathered(output)),
         cache_logger_on_first_use=True,
     )
     others = logging.StreamHandler(output)
     others.setFormatter(_Wordless(logging.BASIC_FORMAT))
     logging.basicConfig(handlers=[others], level=max(level, logging.WARNING))
+
+
+def _gathered(output: TextIO) -> TextIO:
+    """Lines for a person as they come; for a file or a pipe, those of a round of the event loop at once."""
+    return output if output.isatty() else cast("TextIO", _Gathered(output))
+
+
+class _Gathered:
+    """
+    A stream that is written to once a round of the event loop.
+
+    Under load a write takes as long as making its line. Where no loop runs in this thread, and when the
+    process ends, lines are written as they come.
+    """
+
+    def __init__(self, output: TextIO) -> None:
+        self._output = output
+        self._lines: list[str] = []
+        atexit.register(self._send)
+
+    def write(self, line: str) -> None:
+        """Write a line before long."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._output.write(line)
+            self._output.flush()
+            return
+        if not self._lines:
+            loop.call_soon(self._send)
+        self._lines.append(line)
+
+    def flush(self) -> None:
+        """It is done when the round ends."""
+
+    def _send(self) -> None:
+        lines, self._lines = self._lines, []
+        if lines and not self._output.closed:
+            self._output.write("".join(lines))
+            self._output.flush()
 
 
 class _Wordless(logging.Formatter):
