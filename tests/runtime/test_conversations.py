@@ -127,8 +127,23 @@ async def test_a_conversation_moves_to_stable_when_its_subset_is_gone(rig: Rig) 
 
     await rig.remove(ChannelRouting.KIND, "acme-web-canary")
     await rig.ask("again", turn="t2")
+    await rig.ask("and again", turn="t3")
 
     assert rig.agents.asked[-1].headers["x-subset"] == "stable"
+    moved = (await rig.why("t2"))["decision"]["moved"]
+    assert moved == "Its Subset 'canary' serves the Channel no longer; it goes on in 'stable'."
+    assert "moved" not in (await rig.why("t3"))["decision"]
+
+
+async def test_a_conversation_whose_agent_is_gone_moves_with_a_recorded_reason(rig: Rig) -> None:
+    await rig.ask("why is my bill so high", turn="t1", explicit=None)
+    await rig.serve(routing("network"))
+
+    await rig.ask("there is no signal", turn="t2", explicit=None)
+
+    decision = (await rig.why("t2"))["decision"]
+    assert decision["agent"] == "network"
+    assert decision["moved"] == "Its Agent 'billing' serves the Channel no longer."
 
 
 async def test_a_subset_that_does_not_exist_is_answered_by_stable(rig: Rig) -> None:

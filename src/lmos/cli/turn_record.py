@@ -36,6 +36,8 @@ def print_record(record: dict[str, Any]) -> None:
     typer.echo(f"Decision     {because(record)}")
     if not decision:
         return
+    if decision.get("moved"):
+        typer.echo(f"Moved        {decision['moved']}")
     # Records of before there were traces have none.
     typer.echo(f"Trace        {decision.get('trace_id', '-')}")
     typer.echo(

@@ -23,6 +23,9 @@ _MESSAGES = TypeAdapter(tuple[Message, ...])
 TRACE_ID = "trace_id"
 """Where a decision as it is kept says which trace the Turn has."""
 
+MOVED = "moved"
+"""Where it says why its Conversation went on elsewhere than it was."""
+
 
 class TurnKey(NamedTuple):
     """

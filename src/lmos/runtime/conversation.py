@@ -13,7 +13,7 @@ from lmos.core.conversation import AssistantMessage, TurnStatus, advance
 from lmos.core.errors import LmosError
 from lmos.core.resources.labels import STABLE
 from lmos.ports.agents import AgentLost, AgentUnavailable
-from lmos.ports.store import TRACE_ID, ConversationState, StoreUnavailable, TurnRecord
+from lmos.ports.store import MOVED, TRACE_ID, ConversationState, StoreUnavailable, TurnRecord
 from lmos.runtime.failure import (
     ConversationBusy,
     Failure,
@@ -23,6 +23,7 @@ from lmos.runtime.failure import (
 )
 from lmos.runtime.handover import answer_to
 from lmos.runtime.metrics import TurnMetrics
+from lmos.runtime.moving import why_moved
 from lmos.runtime.ordering import Queues, WhenBusy
 from lmos.runtime.retention import forget_all
 from lmos.runtime.running import Answered, Failed, Finished, OwnTurn, Started, kept_events
@@ -245,7 +246,10 @@ class Turns:
         watch.route = route
         with watch.stage(ROUTE):
             decision = await self._router.route(asked.to_route(state), route.roster)
-        running.record = _routed(running.record, decision, watch.trace.trace_id)
+        noted = {TRACE_ID: watch.trace.trace_id}
+        if moved := why_moved(state, route.subset, route.addresses):
+            noted[MOVED] = moved
+        running.record = _routed(running.record, decision, noted)
         running.tell(Started(asked.turn, decision))
         message, decision, error = await answer_to(asked, state, route, decision, self._agents, running)
         record = _answered(running.record, message, error, watch.seconds)
@@ -293,12 +297,12 @@ def _deserted(turn: str) -> TurnCancelled:
     return TurnCancelled(turn, "nobody listened to it any more")
 
 
-def _routed(record: TurnRecord, decision: RouteDecision, trace_id: str) -> TurnRecord:
-    """The Turn on its way to the Agent that was chosen, if one was; its record leads to its trace."""
+def _routed(record: TurnRecord, decision: RouteDecision, noted: dict[str, str]) -> TurnRecord:
+    """The Turn on its way to the Agent that was chosen, if one was, with what is noted beside that."""
     turn = record.turn
     if decision.agent is not None:
         turn = advance(advance(turn, TurnStatus.ROUTED, agent=decision.agent), TurnStatus.ASKED)
-    return TurnRecord(turn, record.digest, record.received_at, {**decision.to_json(), TRACE_ID: trace_id})
+    return TurnRecord(turn, record.digest, record.received_at, decision.to_json() | noted)
 
 
 def _answered(record: TurnRecord, message: AssistantMessage, error: str | None, seconds: float) -> TurnRecord:

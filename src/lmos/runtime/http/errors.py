@@ -14,7 +14,15 @@ from starlette.routing import Match
 
 from lmos.core.conversation import HandOverFailed
 from lmos.core.errors import LmosError
-from lmos.ports.agents import AgentBusy, AgentFailed, AgentLost, AgentTimeout, AgentUnavailable
+from lmos.ports.agents import (
+    AgentBusy,
+    AgentFailed,
+    AgentLost,
+    AgentTimeout,
+    AgentUnavailable,
+    ProtocolNotInstalled,
+    ProtocolUnknown,
+)
 from lmos.router import AgentNotInRouting
 from lmos.runtime.asking import NoAnswer
 from lmos.runtime.failure import Failure
@@ -40,6 +48,8 @@ _ORIGINAL_CODES = dict.fromkeys(
             AgentLost,
             AgentFailed,
             AgentTimeout,
+            ProtocolUnknown,
+            ProtocolNotInstalled,
             NoAnswer,
             HandOverFailed,
         )
