@@ -48,7 +48,6 @@ METHODS = {prefix + path: methods for prefix in PREFIXES for path, methods in AP
     "/health/readiness": "GET, HEAD",
     "/metrics": "GET, HEAD",
     "/openapi.json": "GET, HEAD",
-    "/docs": "GET, HEAD",
 }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lmos.adapters.agents import HttpCardReader, SliceAddresses
 from lmos.adapters.system import SystemClock
+from lmos.apps.docs_page import with_docs
 from lmos.apps.instance import cluster_of
 from lmos.apps.logs import configure_logging
 from lmos.apps.process import run_process
@@ -40,7 +41,7 @@ async def serve_operator(cluster: Cluster, addresses: SliceAddresses, door: Door
     async with HttpCardReader(addresses) as cards, asyncio.TaskGroup() as group:
         operator = Operator(cluster, cards, SystemClock())
         if door:
-            group.create_task(door.serve(operator_app(operator.view)))
+            group.create_task(door.serve(with_docs(operator_app(operator.view), "LMOS operator")))
         # Without addresses, Agents would be asked where nobody is.
         await addresses.synced()
         group.create_task(operator.run())

@@ -12,6 +12,7 @@ from lmos.adapters.agents import ProtocolAgentClient, SliceAddresses
 from lmos.adapters.system import RandomIds, SystemClock
 from lmos.adapters.use_encoder import UseEncoder
 from lmos.apps.conversations import conversations_in, retention
+from lmos.apps.docs_page import with_docs
 from lmos.apps.instance import cluster_of
 from lmos.apps.logs import configure_logging
 from lmos.apps.process import run_process
@@ -126,7 +127,7 @@ async def serve_runtime(
                         host=door.host,
                         with_metrics=management is None,
                     )
-                    group.create_task(door.serve(doors, websockets=True))
+                    group.create_task(door.serve(with_docs(doors, "LMOS runtime"), websockets=True))
                 if management:
                     told = management_app(taker, table, learning=learning, host=management.host)
                     group.create_task(management.serve(told))

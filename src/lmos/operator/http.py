@@ -33,7 +33,13 @@ def operator_app(view: View) -> FastAPI:
     Source:
         Contract §1.8; health doors as on the original's management port.
     """
-    app = FastAPI(title="LMOS operator", description="Channels and their ChannelRoutings, by Tenant.")
+    app = FastAPI(
+        title="LMOS operator",
+        description="Channels and their ChannelRoutings, by Tenant.",
+        # FastAPI's own pages load their scripts from the internet.
+        docs_url=None,
+        redoc_url=None,
+    )
     app.add_exception_handler(HTTPException, _refused)
     base = "/apis/v1/tenants/{tenant}/channels"
 

@@ -76,6 +76,9 @@ def runtime_app(
         description="Users' messages, sent to the most capable Agent.",
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
+        # FastAPI's own pages load their scripts from the internet.
+        docs_url=None,
+        redoc_url=None,
         exception_handlers=HANDLERS,
     )
     for prefix in (PREFIX, FORMER_PREFIX):

@@ -43,6 +43,8 @@ def management_app(
         description="Health and metrics.",
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
+        docs_url=None,
+        redoc_url=None,
         exception_handlers=HANDLERS,
     )
     app.router.routes.append(metrics_route(turns))
