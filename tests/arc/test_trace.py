@@ -17,6 +17,7 @@ from lmos.arc import Agent, Turn
 from lmos.arc.testing import served
 from lmos.arc.trace import TraceOfRecord
 from lmos.core.protocols.agent_api import result_in, subscribe_payload
+from lmos.core.protocols.graphql_ws.frames import frame
 from lmos.core.protocols.trace_context import TraceContext
 from tests.adapters.agents.wayward import request
 
@@ -40,11 +41,11 @@ async def asked_together(answer: Callable[[Turn], str], *callers: TraceContext |
         await socket.send('{"type":"connection_init"}')
         for number, caller in enumerate(callers):
             payload = subscribe_payload(request(), trace=caller.headers if caller else None)
-            await socket.send(json.dumps({"type": "subscribe", "id": str(number), "payload": payload}))
+            await socket.send(frame("subscribe", str(number), payload))
         while len(answers) < len(callers):
-            frame = json.loads(await socket.recv())
-            if frame["type"] == "next":
-                answers[int(frame["id"])] = result_in(frame["payload"]).text
+            said = json.loads(await socket.recv())
+            if said["type"] == "next":
+                answers[int(said["id"])] = result_in(said["payload"]).text
     return [answers[number] for number in sorted(answers)]
 
 

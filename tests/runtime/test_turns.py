@@ -14,7 +14,7 @@ from lmos.runtime.running import Answered, Failed, RunningTurn
 from lmos.testing.cluster import memory_cluster
 from lmos.testing.store import MemoryStore
 from lmos.testing.waiting import eventually
-from tests.runtime.rig import Rig, routing, runtime_over
+from tests.runtime.rig import Rig, body, message, routing, runtime_over
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -294,3 +294,14 @@ async def test_a_turn_that_was_under_way_when_the_runtime_was_killed_is_reported
     assert (again.status_code, again.json()["code"]) == (503, "TurnInterrupted")
     assert "another x-turn-id" in again.json()["hint"]
     assert anew.json()["content"] == "42 euros"
+
+
+async def test_the_same_words_with_another_picture_are_another_message(rig: Rig) -> None:
+    def with_picture(picture: str) -> dict[str, Any]:
+        said = message("what is this") | {"binaryData": [{"mimeType": "image/png", "dataAsBase64": picture}]}
+        return body(said, explicit="billing")
+
+    for picture in ("QQ==", "Qg==", "QQ=="):
+        await rig.post(with_picture(picture), headers={"x-turn-id": "t1"})
+
+    assert len(rig.agents.asked) == 2

@@ -82,16 +82,22 @@ class Asked:
         return self.body.system_context.channel_id
 
     @cached_property
+    def _question(self) -> Message | None:
+        return last_of(self.body.input_context.messages, USER)
+
+    @cached_property
     def text(self) -> str:
         """The user's message, empty where an Agent is asked to speak first."""
-        message = last_of(self.body.input_context.messages, USER)
-        return message.content if message else ""
+        return self._question.content if self._question else ""
 
     @cached_property
     def key(self) -> TurnKey:
         """What tells this Turn from every other."""
-        digest = hashlib.blake2b(self.text.encode(), digest_size=8).hexdigest()
-        return TurnKey(self.tenant, self.conversation, self.turn, digest)
+        said = hashlib.blake2b(self.text.encode(), digest_size=8)
+        for file in (self._question.binary_data if self._question else None) or ():
+            # The same words with another picture are another message.
+            said.update(file.to_json())
+        return TurnKey(self.tenant, self.conversation, self.turn, said.hexdigest())
 
     def received(self) -> Turn:
         """The Turn at its beginning."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from lmos.core.conversation import AssistantMessage, TurnStatus, advance
 from lmos.core.errors import LmosError
 from lmos.core.resources.labels import STABLE
-from lmos.ports.agents import AgentLost, AgentUnavailable
 from lmos.ports.store import MOVED, TRACE_ID, ConversationState, StoreUnavailable, TurnRecord
 from lmos.runtime.failure import (
     ConversationBusy,
@@ -25,6 +22,7 @@ from lmos.runtime.handover import answer_to
 from lmos.runtime.metrics import TurnMetrics
 from lmos.runtime.moving import why_moved
 from lmos.runtime.ordering import Queues, WhenBusy
+from lmos.runtime.records import answered, failed, routed
 from lmos.runtime.retention import forget_all
 from lmos.runtime.running import Answered, Failed, Finished, OwnTurn, Started, kept_events
 from lmos.runtime.taking import owns_all
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
     from lmos.ports.clock import Clock
     from lmos.ports.store import ConversationStore, TurnKey
     from lmos.ports.tracing import Traces
-    from lmos.router import RouteDecision, Router
+    from lmos.router import Router
     from lmos.runtime.asked import Asked
     from lmos.runtime.routing_table import RoutingTable
 
@@ -249,10 +247,10 @@ class Turns:
         noted = {TRACE_ID: watch.trace.trace_id}
         if moved := why_moved(state, route.subset, route.addresses):
             noted[MOVED] = moved
-        running.record = _routed(running.record, decision, noted)
+        running.record = routed(running.record, decision, noted)
         running.tell(Started(asked.turn, decision))
         message, decision, error = await answer_to(asked, state, route, decision, self._agents, running)
-        record = _answered(running.record, message, error, watch.seconds)
+        record = answered(running.record, message, error, watch.seconds)
         agent = decision.agent or (state.agent if state else "")
         state = ConversationState(asked.tenant, asked.conversation, route.subset, agent)
         with running.being_kept(), watch.stage(STORE):
@@ -281,7 +279,7 @@ class Turns:
     async def _fail(self, running: OwnTurn, error: LmosError) -> TurnRecord:
         """Keep and tell that the Turn failed; where it cannot be kept, it is told all the same."""
         failure = Failure.of(error)
-        record = _failed(running.record, failure, error, running.watch.seconds)
+        record = failed(running.record, failure, error, running.watch.seconds)
         try:
             with running.being_kept(), running.watch.stage(STORE):
                 await self._store.finish(record, None)
@@ -295,33 +293,3 @@ class Turns:
 
 def _deserted(turn: str) -> TurnCancelled:
     return TurnCancelled(turn, "nobody listened to it any more")
-
-
-def _routed(record: TurnRecord, decision: RouteDecision, noted: dict[str, str]) -> TurnRecord:
-    """The Turn on its way to the Agent that was chosen, if one was, with what is noted beside that."""
-    turn = record.turn
-    if decision.agent is not None:
-        turn = advance(advance(turn, TurnStatus.ROUTED, agent=decision.agent), TurnStatus.ASKED)
-    return TurnRecord(turn, record.digest, record.received_at, decision.to_json() | noted)
-
-
-def _answered(record: TurnRecord, message: AssistantMessage, error: str | None, seconds: float) -> TurnRecord:
-    turn = advance(record.turn, TurnStatus.ANSWERED, answer=message.content, error=error)
-    return TurnRecord(
-        turn, record.digest, record.received_at, record.decision, message.to_wire(), seconds=seconds
-    )
-
-
-def _failed(record: TurnRecord, failure: Failure, error: LmosError, seconds: float) -> TurnRecord:
-    """The Turn at its end; it may be repeated where it is certain that no Agent has begun it."""
-    status = TurnStatus.CANCELLED if isinstance(error, TurnCancelled) else TurnStatus.FAILED
-    is_handed_over = bool(record.decision.get("handed_over_by"))
-    was_reached = is_handed_over or not isinstance(error, AgentUnavailable) or isinstance(error, AgentLost)
-    return replace(
-        record,
-        turn=advance(record.turn, status, error=failure.code),
-        failure=failure.to_json(),
-        may_repeat=status is TurnStatus.FAILED
-        and not (record.turn.status is TurnStatus.ASKED and was_reached),
-        seconds=seconds,
-    )

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from lmos.core.conversation import (
     AgentResultType,
     AssistantMessage,
-    TurnStatus,
-    advance,
     assistant_message,
     hand_over,
 )
 from lmos.runtime.asking import answer_of
+from lmos.runtime.records import handed_over
 from lmos.runtime.running import HandedOver
 
 if TYPE_CHECKING:
     from lmos.core.conversation import AgentResult
     from lmos.ports.agents import AgentClient
-    from lmos.ports.store import ConversationState, TurnRecord
+    from lmos.ports.store import ConversationState
     from lmos.router import RouteDecision
     from lmos.runtime.asked import Asked
     from lmos.runtime.routing_table import Route
@@ -67,14 +65,8 @@ async def answer_to(
             return Answer(assistant_message(result), decision, _reported(result))
         running.tell(HandedOver(asked.turn, decision.agent, to))
         decision = decision.handed_over(to)
-        running.record = _handed_over(running.record, decision)
+        running.record = handed_over(running.record, decision)
     return Answer(AssistantMessage(content=decision.question), decision)
-
-
-def _handed_over(record: TurnRecord, decision: RouteDecision) -> TurnRecord:
-    """The Turn on its way to another Agent."""
-    turn = advance(record.turn, TurnStatus.ASKED, agent=decision.agent)
-    return replace(record, turn=turn, decision={**record.decision, **decision.to_json()})
 
 
 def _reported(result: AgentResult) -> str | None:

@@ -7,8 +7,6 @@ import sqlite3
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-import orjson
-
 from lmos.adapters.sqlite.commits import Commits
 from lmos.adapters.sqlite.durability import Durability
 from lmos.adapters.sqlite.idle import IdleConversations
@@ -76,8 +74,9 @@ _REUSES_ID = """
     SELECT 1 FROM turns WHERE tenant = ? AND conversation = ? AND id = ? AND digest <> ? LIMIT 1
 """
 _CONVERSATION = "SELECT subset, agent FROM conversations WHERE tenant = ? AND id = ?"
+# Of an answer the words alone: it may hold files.
 _LAST_ANSWERED = """
-    SELECT question, answer FROM turns
+    SELECT question, json_extract(CAST(answer AS TEXT), '$.content') FROM turns
     WHERE tenant = ? AND conversation = ? AND answer IS NOT NULL ORDER BY number DESC LIMIT ?
 """
 _CONVERSATIONS = """
@@ -171,9 +170,7 @@ class SqliteStore:
             if found is None:
                 return None
             rows = self._database.execute(_LAST_ANSWERED, (tenant, conversation, turns)).fetchall()
-        said = [
-            messages_of([(question, orjson.loads(answer)["content"])]) for question, answer in reversed(rows)
-        ]
+        said = [messages_of([row]) for row in reversed(rows)]
         state = ConversationState(tenant, conversation, *found)
         return self._lively.learn(state, said, turns)
 
