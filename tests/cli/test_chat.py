@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lmos.core.conversation import PIECE, AgentRequest, AgentResult, AgentResultType, message_result
+from lmos.core.conversation import (
+    PIECE,
+    AgentRequest,
+    AgentResult,
+    AgentResultType,
+    BinaryData,
+    Message,
+    message_result,
+)
 from lmos.testing.waiting import eventually
 from tests.cli.terminal import CTRL_C, CTRL_D, UP, Terminal, terminal
 from tests.runtime.doors import served
@@ -72,6 +80,35 @@ async def test_words_come_as_the_agent_speaks_under_its_name(rig: Rig, tmp_path:
         await screen.shows("> ")
 
         assert await screen.ends(CTRL_D) == 0
+
+
+async def test_files_of_an_answer_are_named_behind_its_words(rig: Rig, tmp_path: Path) -> None:
+    picture = BinaryData(mime_type="image/png", data_as_base64="iVBORw0KGgo=")
+    drawn = (Message(role="assistant", content="Like this:", binary_data=(picture,)),)
+    remark = message_result("", type_=AgentResultType.INTERMEDIATE_MESSAGE)
+    rig.agents.answers(
+        "billing",
+        remark.model_copy(update={"messages": (*remark.messages, *drawn)}),
+        piece("Like "),
+        message_result("").model_copy(update={"messages": drawn}),
+    )
+    async with chatting(rig, tmp_path) as screen:
+        screen.type(f"{BILLS[0]}\n")
+        await screen.shows("Like this:\n[image/png, 8 bytes]\n")
+        await screen.shows("Like this:\n[image/png, 8 bytes]\n")
+        screen.type("/why\n")
+        await screen.shows("Answer       Like this:\n             [image/png, 8 bytes]\n")
+
+
+async def test_one_question_names_the_files_of_its_answer(rig: Rig, tmp_path: Path) -> None:
+    bill = BinaryData(mime_type="application/pdf", source="https://files.example/bill.pdf")
+    said = Message(role="assistant", content="Your bill:", binary_data=(bill,))
+    rig.agents.answers("billing", message_result("").model_copy(update={"messages": (said,)}))
+    async with (
+        served(rig) as url,
+        terminal(tmp_path, "ask", BILLS[0], "-t", "acme", "-c", "web", "--runtime", url) as screen,
+    ):
+        await screen.shows("Your bill:\n[application/pdf, https://files.example/bill.pdf]\n")
 
 
 async def test_commands_tell_of_the_last_turn_and_of_the_channel(rig: Rig, tmp_path: Path) -> None:

@@ -27,7 +27,15 @@ from a2a.utils.errors import (
 from google.protobuf.json_format import MessageToDict
 
 from lmos.adapters.agents import ProtocolAgentClient
-from lmos.core.conversation import AgentResultType, message_result
+from lmos.core import conversation
+from lmos.core.conversation import (
+    ASSISTANT,
+    USER,
+    AgentResult,
+    AgentResultType,
+    BinaryData,
+    message_result,
+)
 from lmos.core.protocols.a2a import EXTENSION
 from lmos.core.resources.endpoint import A2A_JSONRPC, Address
 from lmos.ports.agents import AgentUnavailable
@@ -39,7 +47,7 @@ from tests.runtime.test_agent_answers import PIECES, REMARK
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from lmos.core.conversation import AgentRequest, AgentResult
+    from lmos.core.conversation import AgentRequest
 
 BILL = "how much is my bill"
 COMPLETED, FAILED, CANCELED, WORKING = (
@@ -122,7 +130,9 @@ async def test_a_streamed_answer_comes_in_pieces(client: Client) -> None:
     task, remark, *pieces, end = await heard(client, sending(BILL))
 
     assert task["task"]["status"]["state"] == "TASK_STATE_WORKING"
-    assert remark["statusUpdate"]["status"]["message"]["parts"] == [{"text": "Let me see."}]
+    assert remark["statusUpdate"]["status"]["message"]["parts"] == [
+        {"text": "Let me see.", "mediaType": "text/plain"}
+    ]
     chunks = [piece["artifactUpdate"] for piece in pieces]
     assert [chunk["artifact"]["parts"][0]["text"] for chunk in chunks] == ["42 ", "euros"]
     assert [chunk.get("append", False) for chunk in chunks] == [False, True]
@@ -177,7 +187,7 @@ async def test_a_failure_is_a_task_that_failed_with_the_code_and_the_hint(
 
     task = last["statusUpdate"] if is_streamed else last["task"]
     assert task["status"]["state"] == "TASK_STATE_FAILED"
-    assert task["status"]["message"]["parts"] == [{"text": "It is away."}]
+    assert task["status"]["message"]["parts"] == [{"text": "It is away.", "mediaType": "text/plain"}]
     assert task["metadata"][EXTENSION] == {
         "code": "AgentUnavailable",
         "hint": "Look for it.",
@@ -189,7 +199,7 @@ async def test_an_agents_words_of_regret_are_those_of_a_failed_task(whole: Clien
     [event] = await heard(whole, sending("my internet is down"))
 
     assert event["task"]["status"]["state"] == "TASK_STATE_FAILED"
-    assert event["task"]["status"]["message"]["parts"] == [{"text": "Sorry"}]
+    assert event["task"]["status"]["message"]["parts"] == [{"text": "Sorry", "mediaType": "text/plain"}]
 
 
 async def test_a_task_is_read_back_and_followed_and_cancelled(client: Client, rig: Rig) -> None:
@@ -277,14 +287,41 @@ async def test_there_is_no_card_of_a_channel_that_there_is_not(rig: Rig) -> None
     assert orjson.loads(response.content)["code"] == "NoRoutingInfo"
 
 
-async def test_one_runtime_can_be_an_agent_of_another(url: str) -> None:
+async def asked_as_an_agent(url: str, asked: AgentRequest) -> list[AgentResult]:
+    """What another runtime hears that asks this one."""
     address = url.removeprefix("http://")
     host, _, port = address.partition("/")[0].partition(":")
     there = Address(host, int(port), path="/a2a/acme/web", protocol=A2A_JSONRPC)
     asking = ProtocolAgentClient()
     try:
-        answers = [result async for result in asking.ask(there, request(BILL))]
+        return [result async for result in asking.ask(there, asked)]
     finally:
         await asking.aclose()
 
+
+async def test_one_runtime_can_be_an_agent_of_another(url: str) -> None:
+    answers = await asked_as_an_agent(url, request(BILL))
+
     assert [result.text for result in answers] == ["Let me see.", "42 ", "euros", "42 euros"]
+
+
+async def test_messages_and_files_go_through_two_runtimes(url: str, rig: Rig) -> None:
+    picture = BinaryData(mime_type="image/png", data_as_base64="iVBORw0KGgo=")
+    bill = BinaryData(mime_type="application/pdf", source="https://files.example/bill.pdf")
+    messages = (
+        said_by(ASSISTANT, "Like this:", picture),
+        said_by(ASSISTANT, "", bill),
+        said_by(ASSISTANT, "Anything else?"),
+    )
+    rig.agents.answers("billing", *PIECES, AgentResult(messages=messages, type=AgentResultType.MESSAGE))
+    asked = request(BILL).model_copy(update={"messages": (said_by(USER, BILL, picture),)})
+
+    *_, answer = await asked_as_an_agent(url, asked)
+
+    assert rig.agents.asked[-1].request.messages[-1].binary_data == (picture,)
+    told = [(each.content, each.binary_data) for each in answer.messages]
+    assert told == [(each.content, each.binary_data) for each in messages]
+
+
+def said_by(role: str, content: str, *files: BinaryData) -> conversation.Message:
+    return conversation.Message(role=role, content=content, binary_data=files or None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import openai
 import pytest
 
-from lmos.core.conversation import message_result
+from lmos.core.conversation import BinaryData, Message, message_result
 from lmos.core.protocols.openai import TurnName, response_id
 from lmos.ports.agents import AgentFailed, AgentUnavailable
 from lmos.testing.waiting import eventually
@@ -62,6 +62,18 @@ async def test_a_chat_completion(client: openai.AsyncOpenAI) -> None:
     assert answer.usage.total_tokens == 0
     assert answer.model_extra
     assert answer.model_extra["lmos"]["agent"] == "billing"
+
+
+async def test_what_a_completion_has_no_place_for_is_beside_it(client: openai.AsyncOpenAI, rig: Rig) -> None:
+    picture = BinaryData(mime_type="image/png", data_as_base64="iVBORw0KGgo=")
+    drawn = Message(role="assistant", content="Like this:", binary_data=(picture,))
+    rig.agents.answers("billing", message_result("").model_copy(update={"messages": (drawn,)}))
+
+    answer = await client.chat.completions.create(model=BILLING, messages=HELLO)
+
+    assert answer.choices[0].message.content == "Like this:"
+    assert answer.model_extra
+    assert answer.model_extra["lmos"]["messages"] == [drawn.to_wire()]
 
 
 async def test_a_streamed_chat_completion(client: openai.AsyncOpenAI) -> None:

@@ -106,7 +106,7 @@ def message(content: str, role: str = "user") -> dict[str, str]:
 
 
 def body(
-    *messages: str | dict[str, str], channel: str = "web", explicit: str | None = None, **more: Any
+    *messages: str | dict[str, Any], channel: str = "web", explicit: str | None = None, **more: Any
 ) -> dict[str, Any]:
     said = [message(each) if isinstance(each, str) else each for each in messages]
     return {

@@ -256,4 +256,6 @@ async def test_every_door_is_in_the_openapi_document(rig: Rig) -> None:
     }
     models = document["components"]["schemas"]
     assert models["Conversation"]["required"] == ["inputContext", "systemContext", "userContext"]
-    assert set(models["AssistantMessage"]["properties"]) == {"content", "anonymizationEntities"}
+    answer = models["AssistantMessage"]
+    assert set(answer["properties"]) == {"content", "anonymizationEntities", "messages"}
+    assert answer["required"] == ["content"]

@@ -49,7 +49,7 @@ async def test_events_tell_of_a_turn_from_its_start_to_its_end(rig: Rig) -> None
                 "reason": "The request names this Agent.",
             },
         ),
-        Event(2, "message.intermediate", {"content": "Let me see."}),
+        Event(2, "message.intermediate", {"content": "Let me see.", "anonymizationEntities": None}),
         Event(3, "message.delta", {"content": "42 "}),
         Event(4, "message.delta", {"content": "euros"}),
         Event(5, "message", {"content": "42 euros", "anonymizationEntities": None}),

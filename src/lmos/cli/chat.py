@@ -6,18 +6,19 @@ import os
 import sys
 from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from lmos.apps.door import Question, RuntimeDoor, StreamEvent, TurnRefused, new_id
+from lmos.cli.attachments import attachments
 from lmos.cli.output import aside, complain, print_table, waiting
 from lmos.cli.turn_record import print_record
 from lmos.core.errors import LmosError, NotFound
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 _REMEMBERED_LINES = 1000
 
@@ -182,14 +183,22 @@ def _print_event(event: StreamEvent, printed: _Printed) -> None:
             aside(f"[{to}]")
         case "message.delta", {"content": str(piece)}:
             printed.add(piece)
-        case "message.intermediate", {"content": str(remark)}:
+        case "message.intermediate", {"content": str(remark), **more}:
             printed.break_off()
             aside(remark)
-        case "message", {"content": str(content)}:
+            _print_attachments(more)
+        case "message", {"content": str(content), **more}:
             printed.finish(content)
+            _print_attachments(more)
         case "error", {"message": str(message), **problem}:
             printed.break_off()
             complain(LmosError(message, hint=str(problem.get("hint", ""))))
+
+
+def _print_attachments(more: Mapping[str, Any]) -> None:
+    """Name what came besides the words."""
+    for attachment in attachments(more.get("messages", ())):
+        aside(f"[{attachment}]")
 
 
 def _prompt() -> str:

@@ -41,6 +41,7 @@ def ask(
     """Ask one question and print the answer with the Agent that gave it and why."""
     from lmos.apps.door import Question, RuntimeDoor, new_id
     from lmos.apps.instance import runtime_url_of
+    from lmos.cli.attachments import attachments
     from lmos.cli.output import aside, print_value, waiting
     from lmos.cli.turn_record import because
 
@@ -53,6 +54,8 @@ def ask(
                 record = await door.turn(asked.turn)
         if output is Output.table:
             typer.echo(answer)
+            for attachment in attachments(record["messages"]):
+                aside(f"[{attachment}]")
             aside(f"\n{because(record)}\nMore: lmos why {asked.turn}")
         else:
             print_value(record, output)

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from lmos.cli.attachments import attachments
 from lmos.cli.output import print_table
 
 _UNANSWERED = {"failed": "The Turn failed", "cancelled": "The Turn was cancelled"}
@@ -33,6 +34,8 @@ def print_record(record: dict[str, Any]) -> None:
     typer.echo(f"Channel      {record['tenant']}/{record['channel']}")
     typer.echo(f"Question     {record['question']}")
     typer.echo(f"Answer       {record['answer'] or '-'}")
+    for attachment in attachments(record["messages"]):
+        typer.echo(f"             [{attachment}]")
     typer.echo(f"Decision     {because(record)}")
     if not decision:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, ClassVar
 
-from lmos.core.conversation import AgentResultType
+from lmos.core.conversation import AgentResultType, assistant_message
 from lmos.ports.agents import AgentFailed
 from lmos.runtime.running import Delta, Remark
 
@@ -70,10 +70,10 @@ async def _final(
         watch.heard()
         if result.is_final:
             if final is not None:
-                tell(Remark(final.text))
+                tell(Remark(assistant_message(final)))
             final = result
         elif result.is_piece:
             tell(Delta(result.text))
         elif result.type is AgentResultType.INTERMEDIATE_MESSAGE:
-            tell(Remark(result.text))
+            tell(Remark(assistant_message(result)))
     return final

@@ -50,9 +50,9 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something the Agent says on the way to its answer."""
+    """Something the Agent says on the way to its answer; it is not kept."""
 
-    text: str
+    message: AssistantMessage
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from lmos.core.conversation import (
     PIECE,
     AgentResult,
     AgentResultType,
+    AssistantMessage,
+    BinaryData,
     Message,
     assistant_message,
     message_result,
@@ -27,12 +29,42 @@ def test_a_result_has_all_fields_of_the_schema_on_the_wire() -> None:
     }
 
 
-def test_the_answer_keeps_every_message_of_a_result() -> None:
-    result = AgentResult(
-        messages=(Message(role="assistant", content="one"), Message(role="assistant", content="two"))
-    )
+ONE, TWO = (Message(role="assistant", content=text) for text in ("one", "two"))
+PICTURE = Message(
+    role="assistant", content="", binary_data=(BinaryData(mime_type="image/png", data_as_base64="AAH/"),)
+)
 
-    assert assistant_message(result).to_wire() == {"content": "one\ntwo", "anonymizationEntities": None}
+
+def test_the_answer_of_one_plain_message_is_its_words() -> None:
+    answer = assistant_message(AgentResult(messages=(ONE,)))
+
+    assert answer.to_wire() == {"content": "one", "anonymizationEntities": None}
+    assert answer.said == (ONE,)
+
+
+@pytest.mark.parametrize(
+    ("messages", "content"),
+    [
+        ((ONE, TWO), "one\ntwo"),
+        ((ONE, PICTURE, TWO), "one\ntwo"),
+        ((PICTURE,), ""),
+        ((ONE.model_copy(update={"format": "json"}),), "one"),
+        ((ONE.model_copy(update={"role": "system"}),), "one"),
+    ],
+)
+def test_the_answer_keeps_every_message_of_which_its_words_alone_would_lose_something(
+    messages: tuple[Message, ...], content: str
+) -> None:
+    answer = assistant_message(AgentResult(messages=messages))
+
+    assert (answer.content, answer.messages, answer.said) == (content, messages, messages)
+    assert AssistantMessage.model_validate(answer.to_wire()) == answer
+
+
+def test_an_answer_that_was_kept_before_there_were_messages_is_its_words() -> None:
+    kept = AssistantMessage.model_validate({"content": "one", "anonymizationEntities": []})
+
+    assert (kept.messages, kept.said) == ((), (ONE,))
 
 
 @pytest.mark.parametrize(

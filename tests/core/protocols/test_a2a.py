@@ -214,18 +214,48 @@ def test_the_pieces_of_artifacts_that_follow_each_other_make_the_answer(
     assert "".join(piece.text for piece in pieces) == answer.text
 
 
-@given(st.lists(st.text(min_size=1)), st.text(min_size=1), st.booleans())
+FILES = st.sampled_from(
+    [
+        BinaryData(mime_type="image/png", data_as_base64="AAH/"),
+        BinaryData(mime_type="text/csv", source="https://files/bill.csv"),
+    ]
+)
+ANSWERS = st.lists(
+    st.builds(
+        Message,
+        role=st.just("assistant"),
+        content=st.text(min_size=1),
+        turn_id=st.just("t1"),
+        binary_data=st.none() | st.lists(FILES, min_size=1, max_size=2).map(tuple),
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda message: message.content,
+).map(tuple)
+
+
+@given(st.lists(st.text(min_size=1)), ANSWERS, st.booleans())
 def test_what_is_written_for_clients_is_what_is_read_from_agents(
-    pieces: list[str], answer: str, is_handed_over: bool
+    pieces: list[str], answer: tuple[Message, ...], is_handed_over: bool
 ) -> None:
     writer = TaskWriter("c1", "t1")
     written = [writer.piece(text) for text in pieces]
     if is_handed_over:
         writer.start_again()
-        written.append(writer.piece(answer))
+        written.append(writer.piece(answer[0].content))
 
     *told, last = read(*written, *writer.ended(COMPLETED, answer))
 
     assert [piece.text for piece in told][: len(pieces)] == pieces
-    assert last.text == answer
-    assert read(writer.whole(COMPLETED, answer))[-1].text == answer
+    assert last.messages == answer
+    assert read(writer.whole(COMPLETED, answer))[-1].messages == answer
+
+
+def test_what_was_streamed_as_it_is_in_the_end_is_not_told_again() -> None:
+    writer = TaskWriter("c1", "t1")
+    writer.piece("42 ")
+    writer.piece("euros")
+
+    [end] = writer.ended(COMPLETED, (Message(role="assistant", content="42 euros"),))
+
+    assert end["statusUpdate"]["status"] == {"state": COMPLETED}

@@ -8,6 +8,7 @@ USER = "user"
 ASSISTANT = "assistant"
 SYSTEM = "system"
 ROLES = frozenset({USER, ASSISTANT, SYSTEM})
+TEXT = "text"
 
 
 class BinaryData(WireModel):
@@ -28,7 +29,7 @@ class Message(WireModel):
 
     role: str
     content: str
-    format: str = "text"
+    format: str = TEXT
     turn_id: str | None = None
     binary_data: tuple[BinaryData, ...] | None = None
 

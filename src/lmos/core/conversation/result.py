@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from operator import not_
 
-from lmos.core.conversation.message import ASSISTANT, Message
+from pydantic import Field
+
+from lmos.core.conversation.message import ASSISTANT, TEXT, Message
 from lmos.core.conversation.wire import AnonymizationEntity, KeyValue, WireModel
 
 PIECE = KeyValue(key="kind", value="piece")
@@ -48,8 +51,8 @@ class AgentResult(WireModel):
 
     @property
     def text(self) -> str:
-        """All messages as one text; the original keeps the first and loses the others."""
-        return "\n".join(message.content for message in self.messages)
+        """The words of all messages, a line each; the original keeps the first and loses the others."""
+        return "\n".join(message.content for message in self.messages if message.content)
 
     @property
     def is_final(self) -> bool:
@@ -71,15 +74,36 @@ class AgentResult(WireModel):
 
 
 class AssistantMessage(WireModel):
-    """The runtime's answer to a Turn."""
+    """
+    What a client hears: the runtime's answer to a Turn, or a remark on the way to it.
+
+    `content` is all its words. `messages` are what the Agent sent, where words alone would lose something
+    of it; they are left out on the wire where `content` says it all, as in the original.
+    """
 
     content: str
     anonymization_entities: tuple[AnonymizationEntity, ...] | None = ()
+    messages: tuple[Message, ...] = Field(default=(), exclude_if=not_)
+
+    @property
+    def said(self) -> tuple[Message, ...]:
+        """All of it as messages, at least one."""
+        return self.messages or (Message(role=ASSISTANT, content=self.content),)
 
 
 def assistant_message(result: AgentResult) -> AssistantMessage:
     """The client's view of `result`."""
-    return AssistantMessage(content=result.text, anonymization_entities=result.anonymization_entities)
+    is_all_said = len(result.messages) == 1 and _is_plain(result.messages[0])
+    return AssistantMessage(
+        content=result.text,
+        anonymization_entities=result.anonymization_entities,
+        messages=() if is_all_said else result.messages,
+    )
+
+
+def _is_plain(message: Message) -> bool:
+    """Whether a message is its words and nothing else."""
+    return message.role == ASSISTANT and message.format == TEXT and not message.binary_data
 
 
 def message_result(

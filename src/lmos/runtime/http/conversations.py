@@ -76,7 +76,7 @@ def conversation_routes(turns: TakesTurns, store: ConversationStore) -> APIRoute
             raise NoSuchConversation(conversation)
         return TurnPage(
             conversation=conversation,
-            turns=tuple(shown(record) for _, record in found),
+            turns=tuple(shown(record, with_bytes=False) for _, record in found),
             next=found[-1][0] if len(found) == limit else None,
         )
 

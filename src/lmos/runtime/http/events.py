@@ -98,11 +98,10 @@ def _told(event: TurnEvent) -> tuple[str, dict[str, Any]]:
             return "turn.started", told
         case HandedOver(turn, agent, to):
             return "turn.handover", {"turn": turn, "agent": agent, "to": to}
-        case Delta(text) | Remark(text):
-            name = "message.delta" if isinstance(event, Delta) else "message.intermediate"
-            return name, {"content": text}
-        case Answered(message, _):
-            return "message", message.to_wire()
+        case Delta(text):
+            return "message.delta", {"content": text}
+        case Remark(message) | Answered(message, _):
+            return "message.intermediate" if isinstance(event, Remark) else "message", message.to_wire()
         case Finished(record):
             over = record.turn
             return "turn.finished", {"turn": over.id, "agent": over.agent, "seconds": record.seconds}

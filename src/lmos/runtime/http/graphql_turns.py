@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from starlette.datastructures import Headers
 
     from lmos.arc.sockets import Answers
-    from lmos.core.conversation import AgentRequest
+    from lmos.core.conversation import AgentRequest, AssistantMessage
     from lmos.ports.clock import Ids
     from lmos.ports.store import TurnRecord
     from lmos.runtime.running import RunningTurn
@@ -114,8 +114,8 @@ async def _results(running: RunningTurn, *, wants_pieces: bool) -> AsyncGenerato
             match event:
                 case Delta(text) if wants_pieces:
                     yield message_result(text, type_=between, turn=turn, context=(PIECE,))
-                case Remark(text):
-                    yield message_result(text, type_=between, turn=turn)
+                case Remark(message):
+                    yield _result(message, between, turn)
                 case Answered():
                     answered = event
                 case Finished(record) if answered:
@@ -132,15 +132,20 @@ def _final(answered: Answered, record: TurnRecord, *, reuses_id: bool) -> AgentR
     told = {"agent": decision.agent, "stage": decision.stage, "reason": decision.reason}
     if reuses_id:
         told["turnIdReused"] = TRUE
-    result = message_result(
-        answered.message.content,
-        # An answered Turn has an error only where the Agent answered with words of regret.
-        type_=AgentResultType.ERROR if record.turn.error else AgentResultType.MESSAGE,
-        turn=record.turn.id,
-        response_time=record.seconds,
-        context=tuple(KeyValue(key=key, value=value) for key, value in told.items() if value),
+    # An answered Turn has an error only where the Agent answered with words of regret.
+    type_ = AgentResultType.ERROR if record.turn.error else AgentResultType.MESSAGE
+    context = tuple(KeyValue(key=key, value=value) for key, value in told.items() if value)
+    result = _result(answered.message, type_, record.turn.id)
+    return result.model_copy(update={"response_time": record.seconds, "context": context})
+
+
+def _result(message: AssistantMessage, type_: AgentResultType, turn: str) -> AgentResult:
+    """What an Agent said, message by message; they are of our Turn, whatever the Agent calls it."""
+    return AgentResult(
+        messages=tuple(each.model_copy(update={"turn_id": turn}) for each in message.said),
+        anonymization_entities=message.anonymization_entities,
+        type=type_,
     )
-    return result.model_copy(update={"anonymization_entities": answered.message.anonymization_entities})
 
 
 def errors_of(failure: Failure) -> list[dict[str, Any]]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from lmos.core.conversation import TurnStatus
+from lmos.core.conversation import Message, TurnStatus
 from lmos.core.conversation.wire import WireModel
 from lmos.core.resources import ResolveStatus, Strategy
 
 
 class ShownTurn(WireModel):
-    """A Turn with the decision that sent it where it went; `seconds` from its message to its end."""
+    """
+    A Turn with the decision that sent it where it went; `seconds` from its message to its end.
+
+    `messages` are those of the answer, where its words alone would lose something of it.
+    """
 
     turn: str
     tenant: str
@@ -22,6 +26,7 @@ class ShownTurn(WireModel):
     agent: str | None
     question: str
     answer: str | None
+    messages: tuple[Message, ...]
     received_at: str
     seconds: float
     decision: dict[str, Any]
@@ -45,7 +50,11 @@ class ConversationPage(WireModel):
 
 
 class TurnPage(WireModel):
-    """Turns of a Conversation, the newest first; `next` is None on the last page."""
+    """
+    Turns of a Conversation, the newest first; `next` is None on the last page.
+
+    Files are named without their bytes, which reading the one Turn brings.
+    """
 
     conversation: str
     turns: tuple[ShownTurn, ...]

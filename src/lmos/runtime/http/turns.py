@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from fastapi import APIRouter, Header
 from starlette.responses import StreamingResponse
 
+from lmos.core.conversation import AssistantMessage
 from lmos.core.errors import Conflict, NotFound
 from lmos.runtime.http.description import KEPT, STREAMED, ConversationId, Tenant, TurnId, refusals
 from lmos.runtime.http.events import EVENT_STREAM, event_stream, told_again
@@ -15,6 +16,7 @@ from lmos.runtime.http.requests import TURN_HEADER
 from lmos.runtime.http.shown import ShownTurn
 
 if TYPE_CHECKING:
+    from lmos.core.conversation import Message
     from lmos.ports.store import ConversationStore, TurnRecord
     from lmos.runtime.taking import TakesTurns
 
@@ -95,9 +97,10 @@ def _found(id_: str, record: TurnRecord | None) -> TurnRecord:
     return record
 
 
-def shown(record: TurnRecord) -> ShownTurn:
-    """A Turn with the decision that sent it where it went."""
+def shown(record: TurnRecord, *, with_bytes: bool = True) -> ShownTurn:
+    """A Turn with the decision that sent it where it went; `with_bytes` of the files in its answer."""
     turn = record.turn
+    messages = AssistantMessage.model_validate(record.answer).messages if record.answer else ()
     return ShownTurn(
         turn=turn.id,
         tenant=turn.tenant,
@@ -109,7 +112,13 @@ def shown(record: TurnRecord) -> ShownTurn:
         agent=turn.agent,
         question=turn.question,
         answer=turn.answer,
+        messages=messages if with_bytes else tuple(map(_without_bytes, messages)),
         received_at=record.received_at.isoformat(),
         seconds=record.seconds,
         decision=record.decision,
     )
+
+
+def _without_bytes(message: Message) -> Message:
+    files = tuple(each.model_copy(update={"data_as_base64": None}) for each in message.binary_data or ())
+    return message.model_copy(update={"binary_data": files or None})

@@ -16,15 +16,15 @@ from lmos.core.conversation import (
     as_mapping,
     last_of,
 )
+from lmos.core.protocols.a2a.wire import parts_of
 
 if TYPE_CHECKING:
-    from lmos.core.conversation import AgentRequest, BinaryData, Message
+    from lmos.core.conversation import AgentRequest, Message
 
 EXTENSION = "urn:lmos:a2a:turn:1"
 """The A2A extension whose metadata hold what of a Turn has no place in A2A, both ways."""
 
 _NAMED_KEYS = (TENANT_KEY, CHANNEL_KEY, TURN_KEY, CAPABILITY_KEY, LANGUAGE_KEY)
-_WEB = ("http://", "https://")
 
 
 def message_of(request: AgentRequest) -> dict[str, Any]:
@@ -48,7 +48,8 @@ def message_of(request: AgentRequest) -> dict[str, Any]:
         "messageId": _message_id(context, request, asked),
         "contextId": context,
         "role": "ROLE_USER",
-        "parts": _parts(asked),
+        # The Agent speaks first where nothing is asked; a Message has at least one part.
+        "parts": parts_of(asked) if asked else [{"text": ""}],
         "extensions": [EXTENSION],
         "metadata": {EXTENSION: _metadata(request, asked, system)},
     }
@@ -59,23 +60,6 @@ def _message_id(context: str, request: AgentRequest, asked: Message | None) -> s
     turn, place = request.conversation_context.turn_id or "", str(len(request.messages))
     told = "\0".join((context, turn, place, asked.content if asked else ""))
     return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
-
-
-def _parts(asked: Message | None) -> list[dict[str, Any]]:
-    if asked is None:
-        # The Agent speaks first; a Message has at least one part.
-        return [{"text": ""}]
-    files = [_file(data) for data in asked.binary_data or ()]
-    return [{"text": asked.content, "mediaType": "text/plain"}, *filter(None, files)]
-
-
-def _file(data: BinaryData) -> dict[str, Any] | None:
-    """A file part; None for bytes that follow on a stream, which A2A does not know."""
-    if data.data_as_base64 is not None:
-        return {"raw": data.data_as_base64, "mediaType": data.mime_type}
-    if data.source is not None and data.source.startswith(_WEB):
-        return {"url": data.source, "mediaType": data.mime_type}
-    return None
 
 
 def _metadata(request: AgentRequest, asked: Message | None, system: dict[str, str]) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from lmos.core.conversation.wire import WireModel
 
 _BYTES = "application/octet-stream"
 _JSON = "application/json"
+_TEXT = "text/plain"
+_WEB = ("http://", "https://")
 
 
 class Part(WireModel):
@@ -103,3 +105,19 @@ def spoken(parts: tuple[Part, ...], *, between: str, turn: str | None) -> Messag
         turn_id=turn,
         binary_data=files or None,
     )
+
+
+def parts_of(message: Message) -> list[dict[str, Any]]:
+    """A message as parts, at least one: its words, and its files."""
+    files = [file for data in message.binary_data or () if (file := _file(data)) is not None]
+    words = [{"text": message.content, "mediaType": _TEXT}] if message.content or not files else []
+    return [*words, *files]
+
+
+def _file(data: BinaryData) -> dict[str, Any] | None:
+    """A file part; None for bytes that follow on a stream, which A2A does not know."""
+    if data.data_as_base64 is not None:
+        return {"raw": data.data_as_base64, "mediaType": data.mime_type}
+    if data.source is not None and data.source.startswith(_WEB):
+        return {"url": data.source, "mediaType": data.mime_type}
+    return None

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lmos.core.conversation import ASSISTANT, Message
 from lmos.core.protocols.a2a.question import EXTENSION
+from lmos.core.protocols.a2a.wire import parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 WORKING = "TASK_STATE_WORKING"
 COMPLETED = "TASK_STATE_COMPLETED"
@@ -42,69 +47,81 @@ class TaskWriter:
         self._streamed: list[str] = []
 
     def whole(
-        self, state: str, text: str | None = None, told: dict[str, Any] | None = None
+        self, state: str, said: Sequence[Message] = (), told: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         """
         The Task as it stands.
 
         Args:
             state: One of the states above.
-            text: The answer of a completed one; what a failed one says.
+            said: The answer of a completed one, an artifact each; what a failed one says.
             told: What goes under the extension.
         """
         task: dict[str, Any] = {
             "id": self._id,
             "contextId": self._context,
-            "status": self._status(state, text),
+            "status": self._status(state, said),
         }
-        if state == COMPLETED and text is not None:
-            task["artifacts"] = [_artifact(text)]
+        if state == COMPLETED:
+            task["artifacts"] = _artifacts(said)
         return {"task": task | _metadata(told)}
 
     def piece(self, text: str) -> dict[str, Any]:
         """A piece of the answer."""
         is_first = not self._streamed
         self._streamed.append(text)
-        return self._update(text, append=not is_first, is_last=False)
+        return self._update(_artifact(text), append=not is_first, is_last=False)
 
-    def remark(self, text: str) -> dict[str, Any]:
+    def remark(self, said: Sequence[Message]) -> dict[str, Any]:
         """Something that the Agent says on the way."""
         self._remarks += 1
-        return {"statusUpdate": self._ids() | {"status": self._status(WORKING, text)}}
+        return {"statusUpdate": self._ids() | {"status": self._status(WORKING, said)}}
 
     def start_again(self) -> None:
         """What was streamed is no part of the answer: the next piece replaces it."""
         self._streamed.clear()
 
     def ended(
-        self, state: str, text: str | None = None, told: dict[str, Any] | None = None
+        self, state: str, said: Sequence[Message], told: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], ...]:
-        """The last events, as `whole` says."""
-        end = {"statusUpdate": self._ids() | {"status": self._status(state, text)} | _metadata(told)}
-        if state != COMPLETED or text is None or "".join(self._streamed) == text:
+        """The last events, as `whole` says; what was streamed as it is in the end is not repeated."""
+        end = {"statusUpdate": self._ids() | {"status": self._status(state, said)} | _metadata(told)}
+        if state != COMPLETED:
             return (end,)
-        return self._update(text, append=False, is_last=True), end
+        streamed = _artifact("".join(self._streamed))
+        unheard = (artifact for artifact in _artifacts(said) if artifact != streamed)
+        return (*(self._update(artifact, append=False, is_last=True) for artifact in unheard), end)
 
-    def _update(self, text: str, *, append: bool, is_last: bool) -> dict[str, Any]:
-        chunk = {"artifact": _artifact(text), "append": append, "lastChunk": is_last}
+    def _update(self, artifact: dict[str, Any], *, append: bool, is_last: bool) -> dict[str, Any]:
+        chunk = {"artifact": artifact, "append": append, "lastChunk": is_last}
         return {"artifactUpdate": self._ids() | chunk}
 
     def _ids(self) -> dict[str, Any]:
         return {"taskId": self._id, "contextId": self._context}
 
-    def _status(self, state: str, text: str | None) -> dict[str, Any]:
-        if text is None or state == COMPLETED:
+    def _status(self, state: str, said: Sequence[Message]) -> dict[str, Any]:
+        if not said or state == COMPLETED:
             return {"state": state}
         message = {
             "messageId": f"{self._turn}-{self._remarks}",
             "role": "ROLE_AGENT",
-            "parts": [{"text": text}],
+            "parts": [part for each in said for part in parts_of(each)],
         }
         return {"state": state, "message": self._ids() | message}
 
 
 def _artifact(text: str) -> dict[str, Any]:
-    return {"artifactId": _ARTIFACT, "parts": [{"text": text, "mediaType": "text/plain"}]}
+    """An answer of one message without files, or a piece of it."""
+    (artifact,) = _artifacts([Message(role=ASSISTANT, content=text)])
+    return artifact
+
+
+def _artifacts(said: Sequence[Message]) -> list[dict[str, Any]]:
+    """A message each; the first is the one that is streamed."""
+    return [
+        {"artifactId": f"{_ARTIFACT}-{number}" if number > 1 else _ARTIFACT, "parts": parts_of(message)}
+        for number, message in enumerate(said, start=1)
+    ]
 
 
 def _metadata(told: dict[str, Any] | None) -> dict[str, Any]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lmos.core.conversation import AssistantMessage
 from lmos.core.protocols.a2a.writing import CANCELED, COMPLETED, FAILED, WORKING, TaskWriter
 from lmos.runtime.failure import Failure, TurnCancelled
 from lmos.runtime.running import Answered, Delta, Failed, Finished, HandedOver, Remark, Started
 
 if TYPE_CHECKING:
+    from lmos.core.conversation import Message
     from lmos.ports.store import TurnRecord
     from lmos.runtime.running import TurnEvent
+
+    # The state of a Task, what it says, and what goes under the extension.
+    _Ending = tuple[str, tuple[Message, ...], dict[str, Any]]
 
 
 def task_of(record: TurnRecord) -> dict[str, Any]:
@@ -36,8 +41,8 @@ def events_of(event: TurnEvent, writer: TaskWriter) -> tuple[dict[str, Any], ...
     match event:
         case Delta(text):
             return (writer.piece(text),)
-        case Remark(text):
-            return (writer.remark(text),)
+        case Remark(message):
+            return (writer.remark(message.said),)
         case HandedOver():
             writer.start_again()
             return ()
@@ -49,25 +54,26 @@ def events_of(event: TurnEvent, writer: TaskWriter) -> tuple[dict[str, Any], ...
             return ()
 
 
-def _answer(record: TurnRecord) -> tuple[str, str, dict[str, Any]]:
+def _answer(record: TurnRecord) -> _Ending:
     """An Agent's words of regret are what a failed Task says."""
-    answer = record.answer or {}
+    answer = AssistantMessage.model_validate(record.answer)
     told = {
         "agent": record.turn.agent,
         "stage": record.decision.get("stage"),
         "reason": record.decision.get("reason"),
-        "anonymizationEntities": answer.get("anonymizationEntities"),
+        "anonymizationEntities": [each.to_wire() for each in answer.anonymization_entities or ()],
         "code": record.turn.error,
     }
     state = FAILED if record.turn.error else COMPLETED
-    return state, str(answer.get("content", "")), {key: value for key, value in told.items() if value}
+    return state, answer.said, {key: value for key, value in told.items() if value}
 
 
-def _failure(failure: Failure) -> tuple[str, str, dict[str, Any]]:
+def _failure(failure: Failure) -> _Ending:
     told = {
         "code": failure.code,
         "hint": failure.hint,
         "retryAfterSeconds": failure.retry_after_seconds,
     }
     state = CANCELED if failure.code == TurnCancelled.code else FAILED
-    return state, failure.message, {key: value for key, value in told.items() if value}
+    said = AssistantMessage(content=failure.message).said
+    return state, said, {key: value for key, value in told.items() if value}

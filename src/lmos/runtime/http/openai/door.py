@@ -18,7 +18,7 @@ from lmos.runtime.http.chat import turn_headers
 from lmos.runtime.http.errors import bug
 from lmos.runtime.http.events import event_stream
 from lmos.runtime.http.openai.errors import error_in_shape, refusal, refusal_of
-from lmos.runtime.http.openai.kept import kept_turn
+from lmos.runtime.http.openai.kept import beside_words, kept_turn
 from lmos.runtime.http.requests import TURN_HEADER, caller_in, headers_in, json_in
 from lmos.runtime.running import Answered, Delta, Failed, Finished, HandedOver, Remark, Started
 
@@ -178,8 +178,8 @@ def _frames_of(event: TurnEvent, asked: Asked, writer: Writer) -> bytes:
             return writer.started(_told(asked, decision))
         case Delta(text):
             return writer.piece(text)
-        case Remark(text):
-            return writer.remark(text)
+        case Remark(message):
+            return writer.remark(message.content)
         case Answered(message, _):
             return writer.answered(message.content, _told_of_answer(asked, event))
         case Failed(failure):
@@ -200,5 +200,4 @@ def _told(asked: Asked, decision: RouteDecision) -> dict[str, Any]:
 
 
 def _told_of_answer(asked: Asked, answered: Answered) -> dict[str, Any]:
-    entities = answered.message.to_wire()["anonymizationEntities"]
-    return _told(asked, answered.decision) | {"anonymizationEntities": entities}
+    return _told(asked, answered.decision) | beside_words(answered.message.to_wire())

@@ -23,6 +23,8 @@ from lmos.runtime.http.description import KEPT, refusals
 from lmos.runtime.http.openai.errors import error_in_shape, refusal_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lmos.core.protocols.openai import TurnName
     from lmos.ports.store import ConversationStore, TurnRecord
     from lmos.runtime.taking import TakesTurns
@@ -62,6 +64,11 @@ async def kept_turn(store: ConversationStore, name: TurnName) -> TurnRecord | No
     return await store.find(name.turn, (name.tenant, name.conversation))
 
 
+def beside_words(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What OpenAI's shapes have no place for, of an `AssistantMessage` as plain JSON."""
+    return {name: value for name, value in answer.items() if name != "content"}
+
+
 def _shown(record: TurnRecord, *, is_under_way: bool) -> dict[str, Any]:
     turn, decision = record.turn, record.decision
     heading = Heading(turn.conversation, turn.id, int(record.received_at.timestamp()))
@@ -69,8 +76,7 @@ def _shown(record: TurnRecord, *, is_under_way: bool) -> dict[str, Any]:
     told = {"conversation": turn.conversation, "turn": turn.id, "agent": turn.agent}
     told |= {"stage": decision.get("stage"), "reason": decision.get("reason")}
     if record.answer is not None:
-        entities = {"anonymizationEntities": record.answer["anonymizationEntities"]}
-        return writer.whole(record.answer["content"], told | entities)
+        return writer.whole(record.answer["content"], told | beside_words(record.answer))
     if is_under_way:
         return writer.unanswered("in_progress", told)
     if turn.status is TurnStatus.CANCELLED:
