@@ -12,6 +12,7 @@ SUITES = (
     "benchmarks.reconcile",
     "benchmarks.apiserver.run",
     "benchmarks.turns",
+    "benchmarks.streams",
     "benchmarks.clinc.run",
 )
 

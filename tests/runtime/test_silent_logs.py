@@ -129,7 +129,7 @@ async def test_a_turn_leaves_no_words_in_the_log(
 
 
 async def test_a_request_that_cannot_be_read_leaves_no_words(silent: Rig, logged: io.StringIO) -> None:
-    for content in ({"inputContext": WORDS}, body({"role": "user", "content": [WORDS]}), [WORDS]):  # type: ignore[dict-item] # wrong on purpose
+    for content in ({"inputContext": WORDS}, body({"role": "user", "content": [WORDS]}), [WORDS]):
         await silent.post(content, headers={"x-turn-id": TOKEN})
 
     assert not any(secret in logged.getvalue() for secret in SECRETS)
