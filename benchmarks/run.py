@@ -14,6 +14,7 @@ SUITES = (
     "benchmarks.turns",
     "benchmarks.streams",
     "benchmarks.clinc.run",
+    "benchmarks.routing.run",
 )
 
 

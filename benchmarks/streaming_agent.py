@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from lmos.arc import Agent, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 _PIECES = 20
 

@@ -152,6 +152,31 @@ async def test_a_capability_without_examples_stands_for_itself(router: Router) -
     assert decision.candidates[0].agent == "roaming"
 
 
+async def test_the_likeliest_agent_is_told_also_where_the_user_is_asked_back(router: Router) -> None:
+    narrow = Roster("default/acme-ivr-stable", (NETWORK,), "1", elsewhere=BILLING.capabilities)
+
+    decision = await router.route(RouteRequest("why is my bill so high"), narrow)
+
+    assert decision.agent is None
+    assert decision.likeliest is not None
+    assert decision.likeliest.capability == "view-bill"
+
+
+async def test_the_name_of_a_capability_is_understood_beside_its_examples(router: Router) -> None:
+    named = Roster(
+        "default/one-example",
+        (
+            RosterAgent("meters", "", (RosterCapability("meter-reading", "", ("what the meter says",)),)),
+            RosterAgent("moving", "", (RosterCapability("change-address", "", ("a flat elsewhere",)),)),
+        ),
+    )
+
+    decision = await router.route(RouteRequest("reading"), named)
+
+    assert decision.likeliest is not None
+    assert decision.likeliest.agent == "meters"
+
+
 @pytest.mark.parametrize("text", ["", " ", "🤷", "x" * 100_000, "SELECT * FROM agents; --", "\x00\x07"])
 async def test_odd_messages_are_decided_without_failure(router: Router, text: str) -> None:
     decision = await router.route(RouteRequest(text), ROSTER)

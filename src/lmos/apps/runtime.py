@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from lmos.adapters.agents import ProtocolAgentClient, SliceAddresses
 from lmos.adapters.system import RandomIds, SystemClock
-from lmos.adapters.use_encoder import UseEncoder
 from lmos.apps.conversations import conversations_in, retention
 from lmos.apps.docs_page import with_docs
+from lmos.apps.encoders import cache_in, encoder_of
 from lmos.apps.instance import cluster_of
 from lmos.apps.logs import configure_logging
 from lmos.apps.process import run_process
@@ -104,7 +104,8 @@ async def serve_runtime(
     traces = traces_of(os.environ)
     try:
         async with asyncio.TaskGroup() as group:
-            router = Router(await asyncio.to_thread(UseEncoder), clock)
+            encoder = await asyncio.to_thread(encoder_of, os.environ)
+            router = Router(encoder, clock, cache_in(data))
             table.on_change(lambda route: router.heads.refresh(route.roster))
             table.on_gone(lambda route: router.heads.forget(route.roster.key))
             group.create_task(table.run())

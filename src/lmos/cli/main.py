@@ -33,6 +33,7 @@ app = typer.Typer(
 for _module in ("machine", "top", "resources", "planning", "talking", "services"):
     import_module(f"lmos.cli.{_module}").register(app)
 app.add_typer(import_module("lmos.cli.agent").app, name="agent")
+app.add_typer(import_module("lmos.cli.route").app, name="route")
 
 
 @app.callback()

@@ -32,6 +32,7 @@ class RouteDecision:
         familiarity: How much the text resembles anything the Agents know, about 0 to 1.
         familiarity_threshold: What `familiarity` had to reach.
         candidates: The most probable Capabilities, best first.
+        likeliest: The most probable Agent by its most probable Capability, also where the router abstains.
         question: The clarifying question, where no Agent was chosen.
         language: The language of the user's words as far as recognised: `en` or `de`.
         head: Version of the trained head; empty where none was asked.
@@ -50,6 +51,7 @@ class RouteDecision:
     familiarity: float = 0.0
     familiarity_threshold: float = 0.0
     candidates: tuple[Candidate, ...] = ()
+    likeliest: Candidate | None = None
     question: str = ""
     language: str = "en"
     head: str = ""
@@ -74,12 +76,16 @@ class RouteDecision:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         values = {name: getattr(self, name) for name in self.__slots__}
-        return values | {"candidates": [asdict(candidate) for candidate in self.candidates]}
+        return values | {
+            "candidates": [asdict(candidate) for candidate in self.candidates],
+            "likeliest": asdict(self.likeliest) if self.likeliest else None,
+        }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
         """The decision that `to_json` wrote, whatever else stands beside it."""
         candidates = tuple(Candidate(**candidate) for candidate in values.get("candidates", ()))
+        likeliest = Candidate(**values["likeliest"]) if values.get("likeliest") else None
         by = tuple(values.get("handed_over_by", ()))
         ours = {name: values[name] for name in cls.__slots__ if name in values}
-        return cls(**{**ours, "candidates": candidates, "handed_over_by": by})
+        return cls(**{**ours, "candidates": candidates, "likeliest": likeliest, "handed_over_by": by})

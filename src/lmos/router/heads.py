@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from lmos.router.caching import CachingEncoder
+from lmos.router.kept_heads import head_of
 from lmos.router.remembering import RememberingEncoder
 from lmos.router.vector import train
 
 if TYPE_CHECKING:
+    from lmos.ports.cache import Cache
     from lmos.ports.models import Encoder
     from lmos.router.roster import Roster
     from lmos.router.vector import VectorHead
@@ -24,12 +27,14 @@ class HeadKeeper:
     Keeps a head for each roster key.
 
     When a roster's content changes, a new head is trained on a thread while the old one goes on
-    answering. Of several changes in a row, only the last is trained.
+    answering. Of several changes in a row, only the last is trained. With a cache, what an earlier run has
+    encoded and trained is taken up again.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, cache: Cache | None = None) -> None:
+        self._cache = cache
         # Channels share Agents, and a change of one example leaves all others as they are.
-        self._encoder = RememberingEncoder(encoder)
+        self._encoder = RememberingEncoder(CachingEncoder(encoder, cache) if cache else encoder)
         self._heads: dict[str, VectorHead | None] = {}
         self._wanted: dict[str, str] = {}
         self._training: dict[str, asyncio.Task[None]] = {}
@@ -53,6 +58,11 @@ class HeadKeeper:
         while roster.key not in self._heads and roster.key in self._training:
             await asyncio.shield(self._training[roster.key])
         return self._heads.get(roster.key)
+
+    def hold(self, roster: Roster, head: VectorHead | None) -> None:
+        """Answer for `roster` by a head that was trained for it elsewhere."""
+        self._wanted[roster.key] = roster.fingerprint
+        self._heads[roster.key] = head
 
     @property
     def training(self) -> tuple[str, ...]:
@@ -93,4 +103,4 @@ class HeadKeeper:
         """Runs on the thread; a roster that was overtaken while it waited is passed over."""
         if self._wanted.get(roster.key) != roster.fingerprint:
             return None
-        return train(roster, self._encoder)
+        return head_of(roster, self._encoder, self._cache) if self._cache else train(roster, self._encoder)

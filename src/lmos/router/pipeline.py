@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from lmos.core.errors import NotFound
 from lmos.router.batching import BatchingEncoder
 from lmos.router.clarify import clarifying_question
-from lmos.router.decision import RouteDecision
+from lmos.router.decision import Candidate, RouteDecision
 from lmos.router.follow_up import reads_as_follow_up
 from lmos.router.heads import HeadKeeper
 from lmos.router.language import language_of
 from lmos.router.vector import ELSEWHERE
 
 if TYPE_CHECKING:
+    from lmos.ports.cache import Cache
     from lmos.ports.clock import Clock
     from lmos.ports.models import Encoder
     from lmos.router.language import Language
@@ -59,12 +60,17 @@ class Router:
     Stages in order: an Agent named by the caller; a message that leans on the last Turn and fits its
     Agent once read together with it; the trained head; a clarifying question. The first stage that is
     sure decides.
+
+    Args:
+        encoder: Of users' messages and Agents' examples.
+        clock: For the time that decisions take.
+        cache: Keeps embeddings of examples and trained heads; nothing that users say.
     """
 
-    def __init__(self, encoder: Encoder, clock: Clock) -> None:
+    def __init__(self, encoder: Encoder, clock: Clock, cache: Cache | None = None) -> None:
         self._encoder = BatchingEncoder(encoder)
         self._clock = clock
-        self.heads = HeadKeeper(encoder)
+        self.heads = HeadKeeper(encoder, cache)
 
     async def route(self, request: RouteRequest, roster: Roster) -> RouteDecision:
         """
@@ -140,6 +146,7 @@ def _by_thresholds(judgement: Judgement, head: VectorHead, language: Language) -
         familiarity=judgement.familiarity,
         familiarity_threshold=wanted.familiarity,
         candidates=judgement.candidates,
+        likeliest=Candidate(judgement.agent, judgement.capability, round(judgement.probability, 4)),
         language=language,
         head=head.fingerprint,
     )

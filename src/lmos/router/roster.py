@@ -6,6 +6,12 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lmos.core.resources import Agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,12 @@ class Roster:
     routing_version: str = ""
     elsewhere: tuple[RosterCapability, ...] = ()
 
+    @classmethod
+    def of_agents(cls, key: str, agents: Iterable[Agent]) -> Self:
+        """All these Agents with everything they provide; versions of one Capability count as one."""
+        ordered = sorted(agents, key=lambda agent: agent.name)
+        return cls(key, tuple(_as_it_says(agent) for agent in ordered))
+
     @cached_property
     def fingerprint(self) -> str:
         """A hash of everything that a head is trained on."""
@@ -68,3 +80,18 @@ class Roster:
             ),
             (),
         )
+
+
+def _as_it_says(agent: Agent) -> RosterAgent:
+    examples: dict[str, dict[str, None]] = {}
+    descriptions: dict[str, str] = {}
+    for provided in agent.spec.provided_capabilities:
+        descriptions[provided.name] = provided.description
+        examples[provided.name] = examples.get(provided.name, {}) | dict.fromkeys(provided.examples)
+    return RosterAgent(
+        agent.name,
+        agent.spec.description,
+        tuple(
+            RosterCapability(name, descriptions[name], tuple(told)) for name, told in sorted(examples.items())
+        ),
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmos.core.scoring import (
+    Examples,
     FeatureMap,
     Goal,
     Head,
@@ -20,10 +21,10 @@ from lmos.core.scoring import (
     ngram_counts,
     restricted,
     softmax,
-    train_head,
     unit,
 )
 from lmos.router.decision import Candidate
+from lmos.router.language import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,11 @@ ELSEWHERE = ""
 """Stands for an Agent where a Capability is one that the Channel does not offer."""
 
 _CANDIDATES = 5
+
+_WORDINGS = {
+    "en": ("can you help me with {}", "what is my {}", "how do I {}"),
+    "de": ("können Sie mir bei {} helfen", "was ist mein {}", "wie geht {}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ class VectorHead:
             (agent == ELSEWHERE or agent in allowed for agent, _ in self.labels), dtype=np.bool_
         )
         logits = self.head.logits(self.feature_map(embedding[None, :], ngram_counts([text])))
-        probabilities = restricted(softmax(logits[0]), may)
+        probabilities = restricted(softmax(np.float32(self.thresholds.sharpness) * logits[0]), may)
         by_agent = group_probabilities(probabilities[None, :], self.groups, len(self.agents))[0]
         best = int(by_agent.argmax())
         order = np.argsort(-probabilities, kind="stable")
@@ -116,16 +122,14 @@ def train(roster: Roster, encoder: Encoder, goal: Goal | None = None) -> VectorH
     Train and calibrate a head for `roster`; None when it has no Capability at all.
 
     A Capability without examples is represented by the mean of a few phrasings of its name and
-    description.
+    description; one with examples has its name and description as one more, where they fit.
     """
     offered = [(agent.name, can) for agent in roster.agents for can in agent.capabilities]
     if not offered:
         return None
     known = [*offered, *((ELSEWHERE, can) for can in roster.elsewhere)]
     labels = tuple((agent, can.name) for agent, can in known)
-    embeddings, counts, classes = _examples([can for _, can in known], encoder)
-    feature_map = FeatureMap.fit(embeddings, counts)
-    features = feature_map(embeddings, counts)
+    feature_map, examples = _examples(known, encoder)
     agents = tuple(sorted({agent for agent, _ in labels}))
     groups = np.array([agents.index(agent) for agent, _ in labels], dtype=np.intp)
     return VectorHead(
@@ -134,35 +138,54 @@ def train(roster: Roster, encoder: Encoder, goal: Goal | None = None) -> VectorH
         agents,
         groups,
         feature_map,
-        train_head(features, classes, len(labels)),
-        calibrate(features, classes, groups, goal or Goal()),
+        examples.head(),
+        calibrate(examples, groups, goal or Goal()),
     )
 
 
-def _examples(
-    capabilities: Sequence[RosterCapability], encoder: Encoder
-) -> tuple[Matrix, Matrix, NDArray[np.intp]]:
-    """Embeddings, n-gram counts and class of each example, in the order of the Capabilities."""
-    texts = [can.examples or _phrasings(can) for can in capabilities]
+def _examples(known: Sequence[tuple[str, RosterCapability]], encoder: Encoder) -> tuple[FeatureMap, Examples]:
+    """Agents' Capabilities as classes, in their order, and the feature map fitted on their examples."""
+    capabilities = [can for _, can in known]
+    texts = [can.examples or _phrasings(agent, can) for agent, can in known]
+    called = [_called(can) for can in capabilities]
     flat = [text for group in texts for text in group]
-    embeddings, counts = encoder.encode(flat), ngram_counts(flat)
+    # All in one call: encoders are faster on many.
+    encoded, counted = encoder.encode([*flat, *called]), ngram_counts([*flat, *called])
     rows: list[tuple[Matrix, Matrix]] = []
     start = 0
     for can, group in zip(capabilities, texts, strict=True):
         here = slice(start, start + len(group))
         start += len(group)
-        if can.examples:
-            rows.append((embeddings[here], counts[here]))
-        else:
-            rows.append(
-                (unit(embeddings[here].mean(axis=0, keepdims=True)), counts[here].sum(axis=0, keepdims=True))
-            )
-    classes = np.repeat(np.arange(len(rows)), [len(row) for row, _ in rows])
-    return np.vstack([row for row, _ in rows]), np.vstack([row for _, row in rows]), classes
+        embeddings, counts = encoded[here], counted[here]
+        if not can.examples:
+            embeddings = unit(embeddings.mean(axis=0, keepdims=True))
+            counts = counts.sum(axis=0, keepdims=True)
+        rows.append((embeddings, counts))
+    classes = np.repeat(np.arange(len(rows)), [len(embeddings) for embeddings, _ in rows])
+    embeddings, counts = (np.vstack(parts) for parts in zip(*rows, strict=True))
+    feature_map = FeatureMap.fit(embeddings, counts)
+    names = feature_map(encoded[start:], counted[start:])
+    names[[not can.examples for can in capabilities]] = 0
+    return feature_map, Examples.of(feature_map(embeddings, counts), classes, names)
 
 
-def _phrasings(can: RosterCapability) -> tuple[str, ...]:
-    """Ways to say what a Capability does, for want of examples."""
-    name = " ".join(re.split(r"[-_./:\s]+", can.name)).strip()
-    described = (can.description, f"{name}: {can.description}") if can.description else ()
-    return (name, f"I have a question about {name}", *described)
+def _called(can: RosterCapability) -> str:
+    """What a Capability is called and does, as one text."""
+    name = _words_of(can.name)
+    told = can.description.strip()
+    return f"{name}: {told}" if told and told.casefold() != name.casefold() else name
+
+
+def _phrasings(agent: str, can: RosterCapability) -> tuple[str, ...]:
+    """Ways in which users could ask for what a Capability does, for want of examples."""
+    name = _words_of(can.name)
+    told = can.description.strip()
+    asked = [wording.format(name) for wording in _WORDINGS[language_of(f"{name} {told}")]]
+    belongs = (f"{_words_of(agent)}: {name}",) if agent else ()
+    described = (told, f"{name}: {told}") if told and told.casefold() != name.casefold() else ()
+    return (name, *asked, *belongs, *described)
+
+
+def _words_of(name: str) -> str:
+    """A name such as `view-bill` as words."""
+    return " ".join(re.split(r"[-_./:\s]+", name)).strip()

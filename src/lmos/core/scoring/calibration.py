@@ -1,4 +1,4 @@
-"""From held-out examples to the two thresholds below which the router abstains."""
+"""From held-out examples to probabilities that come true, and the two thresholds to abstain by."""
 
 from __future__ import annotations
 
@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmos.core.scoring.head import TEMPERATURE, softmax, train_head
+from lmos.core.scoring.head import TEMPERATURE, softmax
 from lmos.core.scoring.rank import group_probabilities
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lmos.core.scoring.examples import Examples
     from lmos.core.scoring.features import Matrix
-    from lmos.core.scoring.head import Head
 
 FOLDS = 4
 FEWEST_HELD_OUT = 20
 """With fewer held-out examples than this, the cautious defaults below hold instead."""
 
 DEFAULT_CONFIDENCE = 0.5
-DEFAULT_FAMILIARITY = 0.28
+DEFAULT_FAMILIARITY = 0.25
+DEFAULT_SHARPNESS = 1.3
+
+_SHARPNESSES = np.geomspace(0.5, 4.0, 32)
+_WEIGHT_OF_DEFAULT = 10.0
+"""In held-out examples: with few of them, the sharpness stays near the default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +46,18 @@ class Goal:
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """
-    When to answer.
+    When to answer, and how sure an answer is.
 
     Attributes:
         confidence: Lowest probability of the best group: is it this one rather than another?
         familiarity: Lowest `familiarity` of the text: is it anything we know at all?
+        sharpness: By what logits are multiplied for probabilities that come true as often as they say.
         held_out: How many held-out examples they rest on; 0 for the defaults.
     """
 
     confidence: float = DEFAULT_CONFIDENCE
     familiarity: float = DEFAULT_FAMILIARITY
+    sharpness: float = DEFAULT_SHARPNESS
     held_out: int = 0
 
 
@@ -67,43 +74,59 @@ def familiarity(logits: Matrix) -> Matrix:
     return resemblance
 
 
-def calibrate(
-    features: Matrix, classes: NDArray[np.intp], groups: NDArray[np.intp], goal: Goal
-) -> Thresholds:
+def calibrate(examples: Examples, groups: NDArray[np.intp], goal: Goal) -> Thresholds:
     """
-    Thresholds that reach `goal` on examples the head has not seen.
+    Thresholds that reach `goal` on examples the head has not seen, and the sharpness that fits them.
 
     Every class's examples are dealt into FOLDS in their order; each fold is judged by a head trained on
     the others. Classes with a single example cannot be held out.
 
     Args:
-        features: Examples, shape (n, features).
-        classes: Class of each example, shape (n,).
+        examples: What the head is trained on.
         groups: Group of each class, shape (classes,); a Capability's Agent.
         goal: What to reach.
     """
-    turns = _position_in_class(classes)
-    sizes = np.bincount(classes, minlength=len(groups))
-    if (sizes[classes] > 1).sum() < FEWEST_HELD_OUT:
+    turns = _position_in_class(examples.classes)
+    several = np.bincount(examples.classes, minlength=examples.count)[examples.classes] > 1
+    if several.sum() < FEWEST_HELD_OUT:
         return Thresholds()
-    confidences, hits, familiarities = [], [], []
+    judged, truth = [], []
     for fold in range(FOLDS):
-        held = (turns % FOLDS == fold) & (sizes[classes] > 1)
-        if not held.any():
-            continue
-        head, present = _head_without(held, features, classes)
-        logits = head.logits(features[held])
-        probabilities = group_probabilities(softmax(logits), groups[present], int(groups.max()) + 1)
-        confidences.append(probabilities.max(axis=1))
-        hits.append(probabilities.argmax(axis=1) == groups[classes[held]])
-        familiarities.append(familiarity(logits))
-    known = np.concatenate(familiarities)
+        held = (turns % FOLDS == fold) & several
+        if held.any():
+            judged.append(examples.without(held).head().logits(examples.features[held]))
+            truth.append(groups[examples.classes[held]])
+    logits, right = np.concatenate(judged), np.concatenate(truth)
+    sharpness = _sharpness_for(logits, groups, right)
+    known = familiarity(logits)
     floor = float(np.quantile(known, goal.false_rejection))
     answered = known >= floor
-    confidence = confidence_for(
-        np.concatenate(confidences)[answered], np.concatenate(hits)[answered], goal.precision
+    probabilities = group_probabilities(
+        softmax(np.float32(sharpness) * logits), groups, int(groups.max()) + 1
     )
-    return Thresholds(confidence, floor, len(known))
+    hits = probabilities.argmax(axis=1) == right
+    confidence = confidence_for(probabilities.max(axis=1)[answered], hits[answered], goal.precision)
+    return Thresholds(confidence, floor, sharpness, len(known))
+
+
+def _sharpness_for(logits: Matrix, groups: NDArray[np.intp], right: NDArray[np.intp]) -> float:
+    """
+    The sharpness under which the right groups are most probable, held near the default by a prior.
+
+    Args:
+        logits: Of held-out examples, shape (n, classes).
+        groups: Group of each class, shape (classes,).
+        right: The right group of each example, shape (n,).
+    """
+    losses = []
+    for sharpness in _SHARPNESSES:
+        probabilities = group_probabilities(
+            softmax(np.float32(sharpness) * logits), groups, int(groups.max()) + 1
+        )
+        found = probabilities[np.arange(len(right)), right]
+        prior = _WEIGHT_OF_DEFAULT * np.log(sharpness / DEFAULT_SHARPNESS) ** 2
+        losses.append(prior - np.log(np.maximum(found, np.finfo(np.float32).tiny)).sum())
+    return float(_SHARPNESSES[int(np.argmin(losses))])
 
 
 def confidence_for(confidences: Matrix, hits: NDArray[np.bool_], precision: float) -> float:
@@ -122,14 +145,6 @@ def confidence_for(confidences: Matrix, hits: NDArray[np.bool_], precision: floa
     reached = np.cumsum(hits[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(reached >= precision)
     return float(confidences[order][enough[-1]]) if len(enough) else 1.0
-
-
-def _head_without(
-    held: NDArray[np.bool_], features: Matrix, classes: NDArray[np.intp]
-) -> tuple[Head, NDArray[np.intp]]:
-    """A head trained on the rest, and the classes that its rows stand for."""
-    present, renumbered = np.unique(classes[~held], return_inverse=True)
-    return train_head(features[~held], renumbered, len(present)), present
 
 
 def _position_in_class(classes: NDArray[np.intp]) -> NDArray[np.intp]:

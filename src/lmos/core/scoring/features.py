@@ -20,7 +20,7 @@ Matrix = NDArray[np.float32]
 BUCKETS = 2048
 """Width of the hashed part."""
 
-NGRAM_SCALE = np.float32(0.8)
+NGRAM_SCALE = np.float32(0.6)
 """Weight of the hashed part beside the embedding's 1.0."""
 
 _WORD = re.compile(r"\w+")
@@ -65,8 +65,8 @@ class FeatureMap:
         return np.hstack((unit(embeddings - self.mean), NGRAM_SCALE * unit(counts * self.idf)))
 
 
-def unit(rows: Matrix) -> Matrix:
-    """Rows scaled to length one; a zero row stays zero."""
+def unit(rows: NDArray[np.floating]) -> Matrix:
+    """Rows scaled to length one, in single precision; a zero row stays zero."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return (rows / np.where(lengths == 0, 1, lengths)).astype(np.float32)
 

@@ -50,7 +50,9 @@ def softmax(logits: Matrix) -> Matrix:
     return shares
 
 
-def train_head(features: Matrix, classes: NDArray[np.intp], count: int) -> Head:
+def train_head(
+    features: Matrix, classes: NDArray[np.intp], count: int, weights: Matrix | None = None
+) -> Head:
     """
     Fit a head to examples with Adam, without any chance in it.
 
@@ -58,23 +60,25 @@ def train_head(features: Matrix, classes: NDArray[np.intp], count: int) -> Head:
         features: Examples, shape (n, features).
         classes: The class of each example, shape (n,), from 0 to count - 1; each class has at least one.
         count: Number of classes.
+        weights: How much each example counts, shape (n,); each 1 where not given.
 
     Source:
         docs/decisions/0006-routing-head.md
     """
+    counts = np.ones(len(classes), dtype=np.float32) if weights is None else weights
     sizes = np.bincount(classes, minlength=count).astype(np.float32)
     truth = np.zeros((len(classes), count), dtype=np.float32)
     truth[np.arange(len(classes)), classes] = 1
-    centroids = unit(truth.T @ features)
-    pull = (PULL / sizes)[:, None].astype(np.float32)
-    weights, first, second = centroids.copy(), np.zeros_like(centroids), np.zeros_like(centroids)
+    centroids = unit((truth * counts[:, None]).T @ features)
+    # What an example pulls, and what a centroid does, per step.
+    push = (counts / counts.sum() * TEMPERATURE)[:, None]
+    pull = (np.float32(PULL / count) / sizes)[:, None]
+    rows, first, second = centroids.copy(), np.zeros_like(centroids), np.zeros_like(centroids)
     for step in range(1, STEPS + 1):
-        wrong = softmax(TEMPERATURE * (features @ weights.T)) - truth
-        gradient = (
-            wrong.T @ features / np.float32(len(classes)) * TEMPERATURE + pull * (weights - centroids) / count
-        )
-        first = (0.9 * first + 0.1 * gradient).astype(np.float32)
-        second = (0.999 * second + 0.001 * gradient**2).astype(np.float32)
-        rate = LEARNING_RATE * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-        weights = (weights - rate * first / (np.sqrt(second) + 1e-8)).astype(np.float32)
-    return Head(weights)
+        wrong = (softmax(TEMPERATURE * (features @ rows.T)) - truth) * push
+        gradient = wrong.T @ features + pull * (rows - centroids)
+        first += (gradient - first) * np.float32(0.1)
+        second += (gradient**2 - second) * np.float32(0.001)
+        rate = np.float32(LEARNING_RATE * (1 - 0.999**step) ** 0.5 / (1 - 0.9**step))
+        rows -= rate * first / (np.sqrt(second) + np.float32(1e-8))
+    return Head(rows)

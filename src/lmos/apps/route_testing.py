@@ -1,0 +1,63 @@
+"""Where the router would send a text, without any Agent being asked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING
+
+from lmos.adapters.system import SystemClock
+from lmos.apps.channels import the_channel
+from lmos.apps.encoders import CACHE, cache_in, encoder_of
+from lmos.apps.instance import cluster_of, kubeconfig_of
+from lmos.router import Router, RouteRequest
+from lmos.runtime import RoutingTable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lmos.ports.cache import Cache
+    from lmos.ports.cluster import Cluster
+    from lmos.router import Roster, RouteDecision
+
+
+async def try_route(kubeconfig: Path | None, tenant: str, channel: str, text: str) -> RouteDecision:
+    """
+    The decision for `text` in a Channel as the API server has it, by a head trained as the runtime does it.
+
+    Raises:
+        WhichChannel: `tenant` or `channel` is empty, and not exactly one Channel fits.
+        NoRoutingInfo: The Channel has no ChannelRouting.
+    """
+    async with cluster_of(kubeconfig) as cluster:
+        if not (tenant and channel):
+            tenant, channel = await the_channel(cluster, tenant, channel)
+        # What is noted of a ChannelRouting that cannot be read is not part of the answer.
+        with redirect_stdout(sys.stderr):
+            roster = await _roster(cluster, tenant, channel)
+            encoder = await asyncio.to_thread(encoder_of, os.environ)
+            router = Router(encoder, SystemClock(), _cache_beside(kubeconfig_of(kubeconfig)))
+            try:
+                await router.heads.head_for(roster)
+                return await router.route(RouteRequest(text), roster)
+            finally:
+                await router.aclose()
+
+
+def _cache_beside(kubeconfig: Path | None) -> Cache | None:
+    """What `lmos up` keeps beside its kubeconfig; nothing is kept beside the kubeconfig of a cluster."""
+    folder = kubeconfig.parent if kubeconfig else None
+    return cache_in(folder) if folder and (folder / CACHE).is_file() else None
+
+
+async def _roster(cluster: Cluster, tenant: str, channel: str) -> Roster:
+    table = RoutingTable(cluster)
+    following = asyncio.create_task(table.run())
+    try:
+        await table.synced()
+        return table.find(tenant, channel).roster
+    finally:
+        following.cancel()
+        await asyncio.wait([following])
