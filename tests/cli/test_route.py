@@ -130,7 +130,7 @@ def test_a_folder_that_cannot_be_used_is_an_error_with_a_next_step(
 @pytest.mark.usefixtures("up")
 def test_a_text_is_tried_without_asking_anybody(lmos: Callable[..., Said]) -> None:
     said = lmos("route", "test", "how much is my bill", "-t", "demo", "-c", "web", "-o", "json")
-    shown = lmos("route", "test", "will it rain tomorrow")
+    shown = lmos("route", "test", "will it rain tomorrow", "-t", "demo", "-c", "web")
 
     assert (said.status, said.json["agent"], said.json["stage"]) == (0, "billing-agent", "vector")
     assert said.json["candidates"]
