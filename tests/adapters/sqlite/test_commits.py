@@ -172,3 +172,13 @@ async def test_a_writer_that_is_cancelled_takes_nobody_along(
 
     assert gone.cancelled()
     assert kept_in(tmp_path) == ["one", "two"]
+
+
+async def test_writers_of_a_file_that_is_gone_are_told_so(
+    commits: Commits, database: sqlite3.Connection
+) -> None:
+    kept = say(commits, database, "hello")
+    database.close()
+
+    with pytest.raises(StoreUnavailable):
+        await kept

@@ -68,7 +68,7 @@ class Commits:
         loop = asyncio.get_running_loop()
         try:
             self._begin_at_once()
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if _is_busy(error) and loop.time() < busy_until:
                 loop.call_later(_PAUSE_SECONDS, self._commit, busy_until)
                 return
@@ -125,5 +125,5 @@ class Commits:
             kept.set_result(outcome)
 
 
-def _is_busy(error: sqlite3.OperationalError) -> bool:
+def _is_busy(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
