@@ -147,14 +147,14 @@ async def _keep_all(places: list[Place]) -> None:
 
 
 async def _keep(place: Place) -> None:
-    """Start a worker again whenever something ends it; one that gives up ends us all."""
+    """Start a worker again whenever somebody ends it; one that gives up ends us all."""
     loop, tries = asyncio.get_running_loop(), 0
     while True:
         started = loop.time()
         status = await _lived(place)
-        if status >= 0:
+        if status > 0:
             raise WorkerFailed(place.number, status)
-        log.warning("worker_killed", worker=place.number, signal=-status)
+        log.warning("worker_ended", worker=place.number, signal=-status)
         lived_well = loop.time() - started > _PAUSES_SECONDS[-1]
         tries = 0 if lived_well else min(tries + 1, len(_PAUSES_SECONDS) - 1)
         await asyncio.sleep(_PAUSES_SECONDS[tries])
@@ -172,6 +172,8 @@ async def _lived(place: Place) -> int:
         if process.poll() is None:
             process.terminate()
             await asyncio.shield(asyncio.to_thread(_end, process))
+        if process.stdin is not None:
+            process.stdin.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
