@@ -30,9 +30,12 @@ from lmos.runtime.workers import Crew
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from starlette.types import ASGIApp
+
     from lmos.apps.workers import Place
     from lmos.ports.agents import AddressBook
     from lmos.ports.cluster import Cluster
+    from lmos.ports.store import ConversationStore
     from lmos.runtime.taking import TakesTurns
 
 
@@ -116,21 +119,13 @@ async def serve_runtime(
             )
             group.create_task(keep_forgetting(retention(), store, turns, clock))
             async with _taking(turns, place) as taker:
-                learning = lambda: router.heads.training  # noqa: E731 - for both apps
                 if door:
-                    doors = runtime_app(
-                        taker,
-                        table,
-                        store,
-                        ids=RandomIds(),
-                        learning=learning,
-                        origins=Origins.parse(os.environ.get("LMOS_CORS_ORIGINS", "")),
-                        host=door.host,
-                        with_metrics=management is None,
-                    )
-                    group.create_task(door.serve(with_docs(doors, "LMOS runtime"), websockets=True))
+                    doors = _doors(taker, table, store, router, door, with_metrics=management is None)
+                    group.create_task(door.serve(doors, websockets=True))
                 if management:
-                    told = management_app(taker, table, learning=learning, host=management.host)
+                    told = management_app(
+                        taker, table, learning=lambda: router.heads.training, host=management.host
+                    )
                     group.create_task(management.serve(told))
                 ready.set()
                 try:
@@ -142,6 +137,29 @@ async def serve_runtime(
         store.close()
         # It waits for the network.
         await asyncio.to_thread(traces.close)
+
+
+def _doors(
+    turns: TakesTurns,
+    table: RoutingTable,
+    store: ConversationStore,
+    router: Router,
+    door: Door,
+    *,
+    with_metrics: bool,
+) -> ASGIApp:
+    """What users find behind `door`."""
+    doors = runtime_app(
+        turns,
+        table,
+        store,
+        ids=RandomIds(),
+        learning=lambda: router.heads.training,
+        origins=Origins.parse(os.environ.get("LMOS_CORS_ORIGINS", "")),
+        host=door.host,
+        with_metrics=with_metrics,
+    )
+    return with_docs(doors, "LMOS runtime")
 
 
 @asynccontextmanager
