@@ -136,17 +136,23 @@ async def test_a_turn_that_comes_in_at_every_door_at_once_is_asked_once(up: Up, 
 
 
 async def test_messages_of_one_conversation_keep_their_order(up: Up, tmp_path: Path) -> None:
-    texts = [f"ordered {number}" for number in range(8)]
+    texts = [f"slowly ordered {number}" for number in range(5)]
     with two_workers(up, tmp_path) as workers:
         sent = []
         for number, text in enumerate(texts):
             sent.append(asyncio.create_task(ask(workers.url, f"t{number}", text, "ordered")))
-            await asyncio.sleep(0.03)
+            await eventually(partial(is_taken, workers.url, f"t{number}", "ordered"))
         answers = await asyncio.gather(*sent)
 
         assert [each.json()["content"] for each in answers] == [f"about {text}" for text in texts]
         turns = (await listed(workers.url, "ordered"))["turns"]
         assert [each["question"] for each in reversed(turns)] == texts
+
+
+async def is_taken(url: str, turn: str, conversation: str) -> bool:
+    """Whether a Turn is written down."""
+    async with httpx2.AsyncClient() as http:
+        return (await http.get(f"{url}/{conversation}/turns/{turn}")).is_success
 
 
 async def test_a_worker_that_is_killed_takes_no_turn_along_and_comes_back(up: Up, tmp_path: Path) -> None:

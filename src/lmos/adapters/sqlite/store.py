@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -259,6 +261,12 @@ class SqliteStore:
         return None if row is None else record_in(row)
 
     def _migrate(self, durability: Durability) -> None:
+        for pause in _PAUSES_SECONDS:
+            # Where another worker makes the same file, SQLite refuses this without waiting.
+            with contextlib.suppress(sqlite3.OperationalError):
+                self._database.execute("PRAGMA journal_mode=WAL")
+                break
+            time.sleep(pause)
         self._database.executescript(
             # A runtime that was killed may have left a log that holds what was removed.
             f"PRAGMA journal_mode=WAL; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA secure_delete=ON;"
