@@ -11,9 +11,10 @@ import pytest
 
 from lmos.core.conversation import message_result, owner_of
 from lmos.runtime import WhenBusy
+from lmos.runtime import running as running_turns
 from lmos.runtime.running import Failed
 from lmos.runtime.workers import Crew
-from lmos.runtime.workers.fellow import WorkerUnavailable
+from lmos.runtime.workers.fellow import Fellow, WorkerUnavailable
 from lmos.testing.waiting import eventually
 from tests.runtime.rig import routing, running
 
@@ -148,6 +149,22 @@ async def test_what_each_counted_is_told_by_any_of_them(rig: Rig, owner: Crew, d
 
 async def test_who_is_away_is_left_out_of_what_was_counted(door: Crew) -> None:
     assert "lmos_turns_running" in (await door.exposition()).decode()
+
+
+@pytest.mark.usefixtures("owner")
+async def test_a_turn_that_nobody_listens_to_is_stopped_and_forgotten_at_both_ends(
+    rig: Rig, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running_turns, "DESERTED_SECONDS", 0.05)
+    rig.agents.plays("billing", never)
+    fellow = Fellow(folder / str(OWNER))
+    fellow.take(rig.asked(), rig.turns.received(rig.asked()), only_end=False)
+    await eventually(lambda: rig.agents.asked)
+
+    await eventually(lambda: len(rig.turns) == 0)
+
+    assert len(fellow) == 0
+    fellow.close()
 
 
 async def never(_: AgentRequest) -> AsyncIterator[AgentResult]:

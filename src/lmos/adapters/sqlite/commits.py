@@ -6,6 +6,8 @@ import asyncio
 import sqlite3
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lmos.adapters.sqlite.refusals import is_busy
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -69,7 +71,7 @@ class Commits:
         try:
             self._begin_at_once()
         except sqlite3.Error as error:
-            if _is_busy(error) and loop.time() < busy_until:
+            if is_busy(error) and loop.time() < busy_until:
                 loop.call_later(_PAUSE_SECONDS, self._commit, busy_until)
                 return
             waiting, self._waiting = self._waiting, []
@@ -123,7 +125,3 @@ class Commits:
             kept.set_exception(outcome)
         else:
             kept.set_result(outcome)
-
-
-def _is_busy(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")

@@ -52,3 +52,8 @@ class Refusals:
             f"What was deleted from {self._path} is still in its log, which others are reading.",
             hint="Send the request again in a moment.",
         )
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process has the file for the moment."""
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
 import time
 from datetime import datetime
@@ -13,7 +12,7 @@ from lmos.adapters.sqlite.commits import Commits
 from lmos.adapters.sqlite.durability import Durability
 from lmos.adapters.sqlite.idle import IdleConversations
 from lmos.adapters.sqlite.lively import Lively
-from lmos.adapters.sqlite.refusals import Refusals
+from lmos.adapters.sqlite.refusals import Refusals, is_busy
 from lmos.adapters.sqlite.rows import COLUMNS, progress_of, record_in
 from lmos.ports.store import (
     Begun,
@@ -260,16 +259,23 @@ class SqliteStore:
         row = self._database.execute(_FIND[condition], values).fetchone()
         return None if row is None else record_in(row)
 
-    def _migrate(self, durability: Durability) -> None:
-        for pause in _PAUSES_SECONDS:
-            # Where another worker makes the same file, SQLite refuses this without waiting.
-            with contextlib.suppress(sqlite3.OperationalError):
+    def _begin_log(self) -> None:
+        """Write ahead; where another worker makes the same file, SQLite refuses this without waiting."""
+        for pause in (*_PAUSES_SECONDS, None):
+            try:
                 self._database.execute("PRAGMA journal_mode=WAL")
-                break
-            time.sleep(pause)
+            except sqlite3.OperationalError as error:
+                if pause is None or not is_busy(error):
+                    raise
+                time.sleep(pause)
+            else:
+                return
+
+    def _migrate(self, durability: Durability) -> None:
+        self._begin_log()
         self._database.executescript(
             # A runtime that was killed may have left a log that holds what was removed.
-            f"PRAGMA journal_mode=WAL; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA secure_delete=ON;"
+            "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA secure_delete=ON;"
             f"PRAGMA synchronous={durability.synchronous};"
         )
         # Another worker may be doing the same at this moment.

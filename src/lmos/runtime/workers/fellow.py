@@ -68,6 +68,10 @@ class Fellow:
         self._running: dict[int, RunningTurn] = {}
         self._asked: dict[int, Settle] = {}
 
+    def __len__(self) -> int:
+        """How many of its Turns somebody here waits for."""
+        return len(self._running)
+
     def take(self, asked: Asked, record: TurnRecord, *, only_end: bool) -> RunningTurn:
         """A Turn that it runs; `record` is the Turn as it was received."""
         number = next(self._numbers)
@@ -119,8 +123,13 @@ class Fellow:
         return await answer
 
     def _follow(self, number: int, record: TurnRecord) -> RunningTurn:
-        running = self._running[number] = RunningTurn(record, lambda: self._say(Leave(number)))
+        running = self._running[number] = RunningTurn(record, lambda: self._leave(number))
         return running
+
+    def _leave(self, number: int) -> None:
+        """Nobody listens any more: no end of it will be told."""
+        del self._running[number]
+        self._say(Leave(number))
 
     def _say(self, message: Message) -> None:
         if self._link is not None:
@@ -147,7 +156,10 @@ class Fellow:
     def _heard(self, _: Link, reply: Reply) -> None:
         match reply:
             case Told(number, events, reuses_id):
-                running = self._running[number]
+                running = self._running.get(number)
+                if running is None:
+                    # It was on its way when the last listener went.
+                    return
                 running.reuses_id = reuses_id
                 running.tell(*events)
                 if running.is_over:
