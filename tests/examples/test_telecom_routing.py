@@ -11,6 +11,7 @@ import yaml
 
 from lmos.adapters.system import SystemClock
 from lmos.adapters.use_encoder import UseEncoder
+from lmos.core.conversation import Message
 from lmos.router import Roster, RosterAgent, RosterCapability, Router, RouteRequest
 
 if TYPE_CHECKING:
@@ -136,7 +137,10 @@ async def test_a_follow_up_stays_and_a_change_of_topic_moves(
     before = await router.route(RouteRequest(earlier), agents)
 
     decision = await router.route(
-        RouteRequest(text, current_agent=before.agent or "", earlier=(earlier,)), agents
+        RouteRequest(
+            text, current_agent=before.agent or "", history=(Message(role="user", content=earlier),)
+        ),
+        agents,
     )
 
     assert decision.agent == agent, decision

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmos.adapters.sqlite import SqliteStore
+from lmos.core.conversation import Choice
 from lmos.ports.store import Begun, ConversationState
 from lmos.testing.store import MemoryStore
 from tests.ports.turns import answered, failed, keep, record, state
@@ -127,6 +128,22 @@ async def test_a_conversation_moves_on(store: ConversationStore) -> None:
     found = await store.conversation("acme", "c1", 0)
 
     assert found == ConversationState("acme", "c1", "canary", "network")
+
+
+async def test_a_conversation_remembers_what_was_offered_at_last(store: ConversationStore) -> None:
+    offered = (Choice("billing", "view-bill", "my bill"), Choice("network", "report-fault", "a fault"))
+    await keep(store, answered(record("t1")))
+    await store.begin(record("t2"))
+    await store.finish(answered(record("t2")), replace(state(record()), choices=offered))
+
+    first = await store.conversation("acme", "c1", 0)
+    await store.begin(record("t3"))
+    await store.finish(answered(record("t3")), state(record()))
+    second = await store.conversation("acme", "c1", 0)
+
+    assert first is not None
+    assert second is not None
+    assert (first.choices, second.choices) == (offered, ())
 
 
 async def test_an_agent_that_spoke_first_answered_nothing(store: ConversationStore) -> None:

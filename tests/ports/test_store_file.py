@@ -204,6 +204,7 @@ async def test_a_file_of_the_first_version_is_taken_over(tmp_path: Path) -> None
     database = sqlite3.connect(path)
     database.executescript(
         "DROP INDEX turns_of_conversations; PRAGMA user_version=1;"
+        "ALTER TABLE conversations DROP COLUMN choices;"
         "CREATE INDEX answered_turns ON turns (tenant, conversation) WHERE answer IS NOT NULL;"
     )
     database.close()

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lmos.core.conversation import Message
 from lmos.router import (
     AgentNotInRouting,
     Roster,
@@ -62,6 +63,10 @@ NETWORK = RosterAgent(
 ROSTER = Roster("default/acme-web-stable", (BILLING, NETWORK), "42")
 
 
+def said(text: str) -> Message:
+    return Message(role="user", content=text)
+
+
 @pytest.fixture
 async def router() -> "AsyncIterator[Router]":
     router = Router(WordEncoder(), FrozenClock())
@@ -106,7 +111,7 @@ async def test_an_agent_outside_the_routing_is_refused_by_name(router: Router) -
 
 async def test_a_follow_up_stays_with_the_current_agent(router: Router) -> None:
     request = RouteRequest(
-        "and for October?", current_agent="billing", earlier=("how much is my bill for September",)
+        "and for October?", current_agent="billing", history=(said("how much is my bill for September"),)
     )
 
     decision = await router.route(request, ROSTER)
@@ -116,7 +121,7 @@ async def test_a_follow_up_stays_with_the_current_agent(router: Router) -> None:
 
 async def test_a_change_of_topic_moves_even_when_it_opens_like_a_follow_up(router: Router) -> None:
     request = RouteRequest(
-        "and my internet is down", current_agent="billing", earlier=("how much is my bill",)
+        "and my internet is down", current_agent="billing", history=(said("how much is my bill"),)
     )
 
     decision = await router.route(request, ROSTER)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from lmos.core.errors import TemporaryError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from lmos.core.conversation import Message
 
 
 class Encoder(Protocol):
@@ -26,3 +31,46 @@ class Encoder(Protocol):
         May be called from several threads at once.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """
+    What a language model answered.
+
+    Attributes:
+        content: A JSON object that keeps to the schema it was asked with.
+        input_tokens: Read for it, as the model counts; 0 where it does not say.
+        output_tokens: Written for it.
+    """
+
+    content: Mapping[str, Any]
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class LanguageModel(Protocol):
+    """Answers instructions and messages with a JSON object."""
+
+    @property
+    def name(self) -> str:
+        """Names the model, for the record."""
+        ...
+
+    async def answer(
+        self, instructions: str, messages: Sequence[Message], schema: Mapping[str, Any]
+    ) -> ModelAnswer:
+        """
+        An object that keeps to `schema`, a JSON Schema of type object.
+
+        Raises:
+            ModelUnavailable: It cannot be reached, takes longer than its deadline, refuses, or answers
+                with something else even when it is told what was wrong.
+        """
+        ...
+
+
+class ModelUnavailable(TemporaryError):
+    """A language model gave no answer that can be used."""
+
+    code: ClassVar[str] = "ModelUnavailable"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from lmos.core.conversation import Turn
+    from lmos.core.conversation import Choice, Turn
 
 # One call of the validator for all of them: a model at a time takes several times as long.
 _MESSAGES = TypeAdapter(tuple[Message, ...])
@@ -42,13 +42,21 @@ class TurnKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ConversationState:
-    """What a Conversation remembers from its Turns: its Subset, its current Agent, its last messages."""
+    """
+    What a Conversation remembers from its Turns.
+
+    Attributes:
+        agent: Who answered last.
+        messages: The last ones.
+        choices: What the user was offered to choose from at last.
+    """
 
     tenant: str
     id: str
     subset: str
     agent: str = ""
     messages: tuple[Message, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

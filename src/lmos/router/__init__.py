@@ -1,16 +1,21 @@
 """Which Agent answers this Turn: a calibrated choice that abstains."""
 
-from lmos.router.decision import Candidate, RouteDecision
-from lmos.router.pipeline import AgentNotInRouting, Router, RouteRequest
+from lmos.router.decision import Candidate, Passed, RouteDecision
+from lmos.router.pipeline import Router
+from lmos.router.request import RouteRequest
 from lmos.router.roster import Roster, RosterAgent, RosterCapability
+from lmos.router.settings import RouterSettings
+from lmos.router.stages import AgentNotInRouting
 
 __all__ = [
     "AgentNotInRouting",
     "Candidate",
+    "Passed",
     "Roster",
     "RosterAgent",
     "RosterCapability",
     "RouteDecision",
     "RouteRequest",
     "Router",
+    "RouterSettings",
 ]

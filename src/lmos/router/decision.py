@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
-Stage = Literal["explicit", "vector", "follow-up", "clarify"]
+from lmos.core.conversation import Choice
+
+StageName = Literal["explicit", "choice", "follow-up", "vector", "llm", "clarify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,18 @@ class Candidate:
     agent: str
     capability: str
     probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A stage that left the Turn to the next one: why, and whether that was because it failed."""
+
+    stage: StageName
+    reason: str
+    has_failed: bool = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.stage, self.reason, self.has_failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +47,15 @@ class RouteDecision:
         familiarity_threshold: What `familiarity` had to reach.
         candidates: The most probable Capabilities, best first.
         likeliest: The most probable Agent by its most probable Capability, also where the router abstains.
+        passed: The stages before it that left the Turn to the next, in their order.
         question: The clarifying question, where no Agent was chosen.
+        choices: What that question offers to choose from.
         language: The language of the user's words as far as recognised: `en` or `de`.
         head: Version of the trained head; empty where none was asked.
+        encoder: The encoder it weighed with.
+        model: The language model that was asked; empty where none was.
+        tokens: Read and written by it.
+        input_hash: Of the user's message: SHA-256, the first 16 digits.
         routing_version: The ChannelRouting's resourceVersion.
         seconds: How long the decision took.
         handed_over_by: The Agents that handed the Turn on, in order, first the one that the router chose;
@@ -43,7 +63,7 @@ class RouteDecision:
     """
 
     agent: str | None
-    stage: Stage
+    stage: StageName
     reason: str
     capability: str = ""
     probability: float = 0.0
@@ -52,9 +72,15 @@ class RouteDecision:
     familiarity_threshold: float = 0.0
     candidates: tuple[Candidate, ...] = ()
     likeliest: Candidate | None = None
+    passed: tuple[Passed, ...] = ()
     question: str = ""
+    choices: tuple[Choice, ...] = ()
     language: str = "en"
     head: str = ""
+    encoder: str = ""
+    model: str = ""
+    tokens: int = 0
+    input_hash: str = ""
     routing_version: str = ""
     seconds: float = 0.0
     handed_over_by: tuple[str, ...] = ()
@@ -78,14 +104,20 @@ class RouteDecision:
         values = {name: getattr(self, name) for name in self.__slots__}
         return values | {
             "candidates": [asdict(candidate) for candidate in self.candidates],
+            "passed": [asdict(passed) for passed in self.passed],
+            "choices": [choice.to_json() for choice in self.choices],
             "likeliest": asdict(self.likeliest) if self.likeliest else None,
         }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
         """The decision that `to_json` wrote, whatever else stands beside it."""
-        candidates = tuple(Candidate(**candidate) for candidate in values.get("candidates", ()))
-        likeliest = Candidate(**values["likeliest"]) if values.get("likeliest") else None
-        by = tuple(values.get("handed_over_by", ()))
         ours = {name: values[name] for name in cls.__slots__ if name in values}
-        return cls(**{**ours, "candidates": candidates, "likeliest": likeliest, "handed_over_by": by})
+        read = {
+            "candidates": tuple(Candidate(**candidate) for candidate in values.get("candidates", ())),
+            "likeliest": Candidate(**values["likeliest"]) if values.get("likeliest") else None,
+            "passed": tuple(Passed(**passed) for passed in values.get("passed", ())),
+            "choices": tuple(Choice.from_json(choice) for choice in values.get("choices", ())),
+            "handed_over_by": tuple(values.get("handed_over_by", ())),
+        }
+        return cls(**ours | read)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from lmos.core.conversation import USER, Message
 from lmos.core.errors import InvalidInput
 from lmos.core.scoring import auroc, coverage_at, expected_calibration_error, recall_at
-from lmos.router.pipeline import Router, RouteRequest
+from lmos.router.pipeline import Router
+from lmos.router.request import RouteRequest
 from lmos.router.vector import train
 
 if TYPE_CHECKING:
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 
 FALSE_REJECTION = 0.05
 ACCURACY = 0.99
-
-_USER = "user"
 
 
 class NothingToRoute(InvalidInput):
@@ -167,14 +167,15 @@ async def evaluate(
 
 
 async def _decide(router: Router, roster: Roster, question: Question) -> RouteDecision:
-    earlier: tuple[str, ...] = ()
+    history: tuple[Message, ...] = ()
     current = ""
     for said in question.history:
-        if said.role.casefold() == _USER:
-            decision = await router.route(RouteRequest(said.content, "", current, earlier), roster)
-            current, earlier = decision.agent or current, (*earlier, said.content)
+        if said.role.casefold() == USER:
+            decision = await router.route(RouteRequest(said.content, "", current, history), roster)
+            current = decision.agent or current
         current = said.agent or current
-    return await router.route(RouteRequest(question.text, "", current, earlier), roster)
+        history = (*history, Message(role=said.role.casefold(), content=said.content))
+    return await router.route(RouteRequest(question.text, "", current, history), roster)
 
 
 def _familiarities(judged: Sequence[Judged]) -> NDArray[np.float32]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
+
+from lmos.router.settings import RouterSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +51,7 @@ class Roster:
     agents: tuple[RosterAgent, ...]
     routing_version: str = ""
     elsewhere: tuple[RosterCapability, ...] = ()
+    settings: RouterSettings = field(default_factory=RouterSettings)
 
     @classmethod
     def of_agents(cls, key: str, agents: Iterable[Agent]) -> Self:
@@ -58,8 +61,12 @@ class Roster:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of everything that a head is trained on."""
-        parts = [asdict(agent) for agent in self.agents], [asdict(can) for can in self.elsewhere]
+        """A hash of everything that a head is trained on and calibrated for."""
+        parts = (
+            [asdict(agent) for agent in self.agents],
+            [asdict(can) for can in self.elsewhere],
+            asdict(self.settings.goal),
+        )
         content = json.dumps(parts, ensure_ascii=False)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 

@@ -11,7 +11,6 @@ import numpy as np
 from lmos.core.scoring import (
     Examples,
     FeatureMap,
-    Goal,
     Head,
     Matrix,
     Thresholds,
@@ -117,7 +116,7 @@ class VectorHead:
         )
 
 
-def train(roster: Roster, encoder: Encoder, goal: Goal | None = None) -> VectorHead | None:
+def train(roster: Roster, encoder: Encoder) -> VectorHead | None:
     """
     Train and calibrate a head for `roster`; None when it has no Capability at all.
 
@@ -129,7 +128,7 @@ def train(roster: Roster, encoder: Encoder, goal: Goal | None = None) -> VectorH
         return None
     known = [*offered, *((ELSEWHERE, can) for can in roster.elsewhere)]
     labels = tuple((agent, can.name) for agent, can in known)
-    feature_map, examples = _examples(known, encoder)
+    feature_map, examples = examples_of(known, encoder)
     agents = tuple(sorted({agent for agent, _ in labels}))
     groups = np.array([agents.index(agent) for agent, _ in labels], dtype=np.intp)
     return VectorHead(
@@ -139,12 +138,18 @@ def train(roster: Roster, encoder: Encoder, goal: Goal | None = None) -> VectorH
         groups,
         feature_map,
         examples.head(),
-        calibrate(examples, groups, goal or Goal()),
+        calibrate(examples, groups, roster.settings.goal),
     )
 
 
-def _examples(known: Sequence[tuple[str, RosterCapability]], encoder: Encoder) -> tuple[FeatureMap, Examples]:
-    """Agents' Capabilities as classes, in their order, and the feature map fitted on their examples."""
+def examples_of(
+    known: Sequence[tuple[str, RosterCapability]], encoder: Encoder
+) -> tuple[FeatureMap, Examples]:
+    """
+    Agents' Capabilities as classes, in their order, and the feature map fitted on their examples.
+
+    A Capability without examples counts as one example: the mean of phrasings of its name and description.
+    """
     capabilities = [can for _, can in known]
     texts = [can.examples or _phrasings(agent, can) for agent, can in known]
     called = [_called(can) for can in capabilities]

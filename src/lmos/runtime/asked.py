@@ -114,11 +114,13 @@ class Asked:
         if explicit := self.body.input_context.explicit_agent:
             return RouteRequest(self.text, explicit_agent=explicit)
         messages = self._history(state) + self.body.input_context.messages
-        questions = tuple(message.content for message in messages if message.role == USER)
+        last = max(index for index, message in enumerate(messages) if message.role == USER)
         return RouteRequest(
             self.text,
             current_agent=state.agent if state else "",
-            earlier=questions[:-1],
+            history=messages[:last],
+            choices=state.choices if state else (),
+            tenant=self.tenant,
         )
 
     def to_ask(self, state: ConversationState | None, decision: RouteDecision) -> AgentRequest:

@@ -13,7 +13,8 @@ from lmos.core.errors import NotFound
 from lmos.core.resources import Address, Agent, Channel, ChannelRouting, InvalidManifest, address_of
 from lmos.core.resources.labels import STABLE
 from lmos.ports.informer import Informer, Key
-from lmos.router import Roster, RosterAgent, RosterCapability
+from lmos.router import Roster, RosterAgent, RosterCapability, RouterSettings
+from lmos.router.settings import InvalidRouterSettings
 from lmos.runtime.elsewhere import Elsewhere
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class RoutingTable:
     A ChannelRouting names Capabilities without examples; those stand on the Agent of the same name and
     namespace. Where there is no such Agent, names and descriptions must do. What the namespace provides
     beyond the Channel goes along, for the router to recognise. A ChannelRouting that
-    becomes unreadable goes on as it was last read.
+    becomes unreadable goes on as it was last read. How it is routed is said by the Channel of the same name.
     """
 
     def __init__(self, cluster: Cluster) -> None:
@@ -75,6 +76,7 @@ class RoutingTable:
         self._on_change: list[Callable[[Route], None]] = []
         self._on_gone: list[Callable[[Route], None]] = []
         self._agents.on_change(self._agent_changed)
+        self.channels.on_change(self._channel_changed)
         self.routings.on_change(self._routing_changed)
 
     def on_change(self, handler: Callable[[Route], None]) -> None:
@@ -88,10 +90,11 @@ class RoutingTable:
     async def run(self) -> None:
         """Follow the cluster until cancelled."""
         async with asyncio.TaskGroup() as group:
-            # Agents first, so that no Route is ever without the examples that there are.
+            # These first, so that no Route is ever without the examples and settings that there are.
             group.create_task(self._agents.run())
-            await self._agents.synced.wait()
             group.create_task(self.channels.run())
+            await self._agents.synced.wait()
+            await self.channels.synced.wait()
             group.create_task(self.routings.run())
 
     async def synced(self) -> None:
@@ -142,6 +145,11 @@ class RoutingTable:
             affected |= {key for key in self._routes if key.namespace == seen.key.namespace}
         for key in sorted(affected):
             self._enter(self._routes[key].routing)
+
+    def _channel_changed(self, seen: Observed) -> None:
+        route = self._routes.get(seen.key)
+        if route is not None and route.roster.settings != self._settings(seen.key):
+            self._enter(route.routing)
 
     def _routing_changed(self, seen: Observed) -> None:
         if seen.after is None:
@@ -196,7 +204,19 @@ class RoutingTable:
             agents,
             routing.metadata.resource_version,
             self._elsewhere.besides(routing.namespace, offered),
+            self._settings(Key(routing.namespace, routing.name)),
         )
+
+    def _settings(self, key: Key) -> RouterSettings:
+        """What the Channel says about its router; a Channel of which that cannot be read says nothing."""
+        channel = self.channels.get(*key)
+        try:
+            return RouterSettings.of((channel or {}).get("metadata", {}).get("annotations") or {})
+        except InvalidRouterSettings as error:
+            log.warning(
+                "router_settings_unreadable", channel=f"{key.namespace}/{key.name}", error=error.message
+            )
+            return RouterSettings()
 
 
 def _discard(index: dict[Place, set[Key]], place: Place, key: Key) -> None:

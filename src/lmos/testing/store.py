@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lmos.ports.store import Begun, ConversationState, ConversationSummary, Forgotten, messages_of
+from lmos.ports.store import Begun, ConversationSummary, Forgotten, messages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from lmos.core.errors import LmosError
-    from lmos.ports.store import TurnKey, TurnRecord
+    from lmos.ports.store import ConversationState, TurnKey, TurnRecord
 
 
 class MemoryStore:
@@ -61,7 +62,7 @@ class MemoryStore:
             (record.turn.question, record.turn.answer or "")
             for record in answered[max(0, len(answered) - turns) :]
         )
-        return ConversationState(tenant, conversation, state.subset, state.agent, messages)
+        return replace(state, messages=messages)
 
     async def conversations(self, tenant: str, limit: int, after: str = "") -> list[ConversationSummary]:
         """A Tenant's Conversations by id."""

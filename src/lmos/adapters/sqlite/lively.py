@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
-
-from lmos.ports.store import ConversationState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lmos.core.conversation import Message
+    from lmos.ports.store import ConversationState
 
     Said = tuple[Message, ...]
 
@@ -43,15 +43,15 @@ class Lively:
         self._known.pop((tenant, conversation), None)
 
     def stands_at(self, state: ConversationState) -> bool:
-        """Whether the Conversation is known to be on this Subset with this Agent."""
+        """Whether the Conversation is known to be on this Subset with this Agent and these choices."""
         known = self._known.get((state.tenant, state.id))
-        return known is not None and (known[0].subset, known[0].agent) == (state.subset, state.agent)
+        return known is not None and replace(state, messages=known[0].messages) == known[0]
 
     def learn(self, state: ConversationState, said: Iterable[Said], turns: int) -> ConversationState:
         """A Conversation with what was said in its last `turns`; returns it with their messages."""
         last = deque(said, maxlen=turns)
         messages = tuple(chain.from_iterable(last))
-        whole = ConversationState(state.tenant, state.id, state.subset, state.agent, messages)
+        whole = replace(state, messages=messages)
         if sum([len(message.content) for message in messages]) <= _LONGEST_LIVELY:
             self._known[state.tenant, state.id] = whole, last, turns
             self._known.move_to_end((state.tenant, state.id))

@@ -1,4 +1,4 @@
-"""Turns as rows."""
+"""Turns and Conversations as rows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from lmos.core.conversation import Turn, TurnStatus
-from lmos.ports.store import TurnRecord
+from lmos.core.conversation import Choice, Turn, TurnStatus
+from lmos.ports.store import ConversationState, TurnRecord
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,3 +60,16 @@ def record_in(row: Sequence[Any]) -> TurnRecord:
         may_repeat=bool(may_repeat),
         seconds=seconds,
     )
+
+
+def state_row(state: ConversationState) -> tuple[str, ...]:
+    """A Conversation as its row; its messages are those of its Turns."""
+    choices = orjson.dumps([choice.to_json() for choice in state.choices]).decode()
+    return state.tenant, state.id, state.subset, state.agent, choices
+
+
+def state_in(row: Sequence[str]) -> ConversationState:
+    """The Conversation of such a row, without its messages."""
+    tenant, id_, subset, agent, written = row
+    choices = tuple(Choice.from_json(each) for each in orjson.loads(written))
+    return ConversationState(tenant, id_, subset, agent, choices=choices)

@@ -13,20 +13,20 @@ from lmos.adapters.sqlite.durability import Durability
 from lmos.adapters.sqlite.idle import IdleConversations
 from lmos.adapters.sqlite.lively import Lively
 from lmos.adapters.sqlite.refusals import Refusals, is_busy
-from lmos.adapters.sqlite.rows import COLUMNS, progress_of, record_in
+from lmos.adapters.sqlite.rows import COLUMNS, progress_of, record_in, state_in, state_row
 from lmos.ports.store import (
     Begun,
-    ConversationState,
     ConversationSummary,
     Forgotten,
     StoreUnavailable,
-    TurnRecord,
     messages_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from lmos.ports.store import ConversationState, TurnRecord
 
 # Each script takes the file one version further; `PRAGMA user_version` says where it stands.
 _MIGRATIONS = (
@@ -49,6 +49,9 @@ _MIGRATIONS = (
     DROP INDEX answered_turns;
     CREATE INDEX turns_of_conversations ON turns (tenant, conversation);
     """,
+    """
+    ALTER TABLE conversations ADD COLUMN choices TEXT NOT NULL DEFAULT '[]';
+    """,
 )
 
 _KEY = "tenant = ? AND conversation = ? AND id = ? AND digest = ?"
@@ -67,14 +70,15 @@ _FINISH = f"""
     WHERE {_KEY}
 """  # noqa: S608 - our own column names
 _REMEMBER = """
-    INSERT INTO conversations (tenant, id, subset, agent) VALUES (?, ?, ?, ?)
-    ON CONFLICT (tenant, id) DO UPDATE SET subset = excluded.subset, agent = excluded.agent
-    WHERE (subset, agent) IS NOT (excluded.subset, excluded.agent)
+    INSERT INTO conversations (tenant, id, subset, agent, choices) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (tenant, id) DO UPDATE
+    SET subset = excluded.subset, agent = excluded.agent, choices = excluded.choices
+    WHERE (subset, agent, choices) IS NOT (excluded.subset, excluded.agent, excluded.choices)
 """
 _REUSES_ID = """
     SELECT 1 FROM turns WHERE tenant = ? AND conversation = ? AND id = ? AND digest <> ? LIMIT 1
 """
-_CONVERSATION = "SELECT subset, agent FROM conversations WHERE tenant = ? AND id = ?"
+_CONVERSATION = "SELECT subset, agent, choices FROM conversations WHERE tenant = ? AND id = ?"
 # Of an answer the words alone: it may hold files.
 _LAST_ANSWERED = """
     SELECT question, json_extract(CAST(answer AS TEXT), '$.content') FROM turns
@@ -156,7 +160,7 @@ class SqliteStore:
         def finish() -> None:
             self._database.execute(_FINISH, values)
             if moved is not None:
-                self._database.execute(_REMEMBER, (moved.tenant, moved.id, moved.subset, moved.agent))
+                self._database.execute(_REMEMBER, state_row(moved))
 
         await self._commits.write(finish)
         if state is not None and record.answer is not None:
@@ -172,7 +176,7 @@ class SqliteStore:
                 return None
             rows = self._database.execute(_LAST_ANSWERED, (tenant, conversation, turns)).fetchall()
         said = [messages_of([row]) for row in reversed(rows)]
-        state = ConversationState(tenant, conversation, *found)
+        state = state_in((tenant, conversation, *found))
         return self._lively.learn(state, said, turns)
 
     async def conversations(self, tenant: str, limit: int, after: str = "") -> list[ConversationSummary]:

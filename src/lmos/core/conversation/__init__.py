@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lmos.core.conversation.choice import Choice
 from lmos.core.conversation.handover import MOST_HANDOVERS, HandOverFailed, hand_over
 from lmos.core.conversation.message import ASSISTANT, ROLES, SYSTEM, USER, BinaryData, Message, last_of
 from lmos.core.conversation.ownership import owner_of
@@ -60,6 +61,7 @@ __all__ = [
     "AnonymizationEntity",
     "AssistantMessage",
     "BinaryData",
+    "Choice",
     "Conversation",
     "ConversationContext",
     "HandOverFailed",

@@ -1,6 +1,6 @@
 """The arithmetic of the router: arrays in, arrays out."""
 
-from lmos.core.scoring.calibration import Goal, Thresholds, calibrate, familiarity
+from lmos.core.scoring.calibration import Goal, HeldOut, Thresholds, calibrate, familiarity, held_out
 from lmos.core.scoring.examples import Examples
 from lmos.core.scoring.features import FeatureMap, Matrix, ngram_counts, unit
 from lmos.core.scoring.figures import auroc, coverage_at, expected_calibration_error, recall_at
@@ -12,6 +12,7 @@ __all__ = [
     "FeatureMap",
     "Goal",
     "Head",
+    "HeldOut",
     "Matrix",
     "Thresholds",
     "auroc",
@@ -20,6 +21,7 @@ __all__ = [
     "expected_calibration_error",
     "familiarity",
     "group_probabilities",
+    "held_out",
     "ngram_counts",
     "recall_at",
     "restricted",

@@ -37,10 +37,13 @@ class Goal:
     Attributes:
         precision: Share of answered questions that reach the right group.
         false_rejection: Share of known questions that may be turned away as unfamiliar.
+        let_through: Share of questions out of scope that may pass as familiar; where it is stated, it decides
+            instead of `false_rejection`.
     """
 
     precision: float = 0.98
     false_rejection: float = 0.05
+    let_through: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +77,55 @@ def familiarity(logits: Matrix) -> Matrix:
     return resemblance
 
 
-def calibrate(examples: Examples, groups: NDArray[np.intp], goal: Goal) -> Thresholds:
+@dataclass(frozen=True, slots=True)
+class HeldOut:
     """
-    Thresholds that reach `goal` on examples the head has not seen, and the sharpness that fits them.
+    How examples are judged by heads that have not seen them.
+
+    Attributes:
+        indices: Which examples, shape (n,).
+        logits: What the head trained without it makes of each, shape (n, classes).
+    """
+
+    indices: NDArray[np.intp]
+    logits: Matrix
+
+
+def held_out(examples: Examples) -> HeldOut:
+    """
+    Judge every example by a head trained without it, in cross-validation.
 
     Every class's examples are dealt into FOLDS in their order; each fold is judged by a head trained on
     the others. Classes with a single example cannot be held out.
+    """
+    turns = _position_in_class(examples.classes)
+    several = np.bincount(examples.classes, minlength=examples.count)[examples.classes] > 1
+    indices = [np.empty(0, dtype=np.intp)]
+    logits = [np.empty((0, examples.count), dtype=np.float32)]
+    for fold in range(FOLDS):
+        held = (turns % FOLDS == fold) & several
+        if held.any():
+            indices.append(np.flatnonzero(held))
+            logits.append(examples.without(held).head().logits(examples.features[held]))
+    return HeldOut(np.concatenate(indices), np.concatenate(logits))
+
+
+def calibrate(
+    examples: Examples, groups: NDArray[np.intp], goal: Goal, held: HeldOut | None = None
+) -> Thresholds:
+    """
+    Thresholds that reach `goal` on examples the head has not seen, and the sharpness that fits them.
 
     Args:
         examples: What the head is trained on.
         groups: Group of each class, shape (classes,); a Capability's Agent.
         goal: What to reach.
+        held: What `held_out` found of `examples`, where that is known already.
     """
-    turns = _position_in_class(examples.classes)
-    several = np.bincount(examples.classes, minlength=examples.count)[examples.classes] > 1
-    if several.sum() < FEWEST_HELD_OUT:
+    held = held or held_out(examples)
+    if len(held.indices) < FEWEST_HELD_OUT:
         return Thresholds()
-    judged, truth = [], []
-    for fold in range(FOLDS):
-        held = (turns % FOLDS == fold) & several
-        if held.any():
-            judged.append(examples.without(held).head().logits(examples.features[held]))
-            truth.append(groups[examples.classes[held]])
-    logits, right = np.concatenate(judged), np.concatenate(truth)
+    logits, right = held.logits, groups[examples.classes[held.indices]]
     sharpness = _sharpness_for(logits, groups, right)
     known = familiarity(logits)
     floor = float(np.quantile(known, goal.false_rejection))

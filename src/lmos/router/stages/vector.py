@@ -1,0 +1,55 @@
+"""The trained head, where it is sure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lmos.router.decision import Candidate, RouteDecision
+from lmos.router.vector import ELSEWHERE
+
+if TYPE_CHECKING:
+    from lmos.router.decision import StageName
+    from lmos.router.inquiry import Inquiry
+    from lmos.router.vector import Judgement, VectorHead
+
+
+class VectorStage:
+    """Takes the best Agent if the message is familiar and the Agent clearly ahead."""
+
+    name: StageName = "vector"
+
+    async def decide(self, inquiry: Inquiry, weighed: RouteDecision) -> RouteDecision | None:  # noqa: ARG002 - of Stage
+        """What the head makes of the message by itself."""
+        head, judgement = await inquiry.head(), await inquiry.judged(inquiry.request.text)
+        if head is None or judgement is None:
+            return RouteDecision(None, self.name, "No Agent serves this Channel.", language=inquiry.language)
+        return by_thresholds(judgement, head, inquiry, self.name)
+
+
+def by_thresholds(
+    judgement: Judgement, head: VectorHead, inquiry: Inquiry, stage: StageName
+) -> RouteDecision:
+    """The best Agent where both thresholds are reached, else none and why."""
+    wanted = head.thresholds
+    if judgement.familiarity < wanted.familiarity:
+        agent, reason = None, "This resembles nothing that the Agents of this Channel are known to answer."
+    elif judgement.agent == ELSEWHERE:
+        agent, reason = None, f"It reads like {judgement.capability}, which this Channel does not offer."
+    elif judgement.probability < wanted.confidence:
+        agent, reason = None, "Several Agents come into question and none is clearly ahead."
+    else:
+        agent, reason = judgement.agent, f"It reads like the examples of {judgement.capability}."
+    return RouteDecision(
+        agent,
+        stage,
+        reason,
+        capability=judgement.capability if agent else "",
+        probability=judgement.probability,
+        threshold=wanted.confidence,
+        familiarity=judgement.familiarity,
+        familiarity_threshold=wanted.familiarity,
+        candidates=judgement.candidates,
+        likeliest=Candidate(judgement.agent, judgement.capability, round(judgement.probability, 4)),
+        language=inquiry.language,
+        head=head.fingerprint,
+    )
