@@ -9,7 +9,8 @@ from lmos.router import Roster
 from lmos.router.caching import CachingEncoder
 from lmos.router.heads import HeadKeeper
 from lmos.router.kept_heads import head_from_bytes, head_of, head_to_bytes
-from lmos.router.vector import VectorHead, train
+from lmos.router.training import train
+from lmos.router.vector import VectorHead
 from lmos.testing.cache import MemoryCache
 from lmos.testing.encoder import WordEncoder
 from tests.router.rosters import ROSTER

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmos.router import Roster
-from lmos.router.vector import VectorHead, train
+from lmos.router.training import train
 from lmos.testing.encoder import WordEncoder
 from tests.router.rosters import ROSTER
 
 if TYPE_CHECKING:
-    from lmos.router.vector import Judgement
+    from lmos.router.vector import Judgement, VectorHead
 
 WORDS = " ".join(
     text for agent in ROSTER.agents for can in agent.capabilities for text in can.examples
@@ -32,7 +32,7 @@ def head_of(*, is_turned: bool = False) -> VectorHead:
 
 
 def judged(head: VectorHead, text: str, *agents: str) -> Judgement:
-    return head.judge(text, WordEncoder().encode([text])[0], set(agents) or ROSTER.names)
+    return head.judge(text, WordEncoder().encode([text])[0], frozenset(agents) or ROSTER.names)
 
 
 def test_training_twice_gives_the_same_bits() -> None:

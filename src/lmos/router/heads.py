@@ -11,7 +11,7 @@ import structlog
 from lmos.router.caching import CachingEncoder
 from lmos.router.kept_heads import head_of
 from lmos.router.remembering import RememberingEncoder
-from lmos.router.vector import train
+from lmos.router.training import train
 
 if TYPE_CHECKING:
     from lmos.ports.cache import Cache

@@ -13,7 +13,8 @@ import numpy as np
 import structlog
 
 from lmos.core.scoring import FeatureMap, Head, Thresholds
-from lmos.router.vector import VectorHead, train
+from lmos.router.training import train
+from lmos.router.vector import VectorHead
 
 if TYPE_CHECKING:
     from lmos.ports.cache import Cache
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-MAKE = 1
+MAKE = 2
 """Raised by every change after which the same examples make another head, or heads are written otherwise."""
 
 
@@ -53,8 +54,10 @@ def head_to_bytes(head: VectorHead) -> bytes:
         told=np.array(json.dumps(told)),
         groups=head.groups,
         mean=head.feature_map.mean,
+        evening=head.feature_map.evening,
         idf=head.feature_map.idf,
         weights=head.head.weights,
+        generic=head.generic,
     )
     return written.getvalue()
 
@@ -69,8 +72,9 @@ def head_from_bytes(content: bytes) -> VectorHead | None:
                 tuple((agent, capability) for agent, capability in told["labels"]),
                 tuple(told["agents"]),
                 read["groups"],
-                FeatureMap(read["mean"], read["idf"]),
+                FeatureMap(read["mean"], read["evening"], read["idf"]),
                 Head(read["weights"]),
+                read["generic"],
                 Thresholds(**told["thresholds"]),
             )
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:

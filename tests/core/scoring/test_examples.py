@@ -2,29 +2,27 @@
 
 import numpy as np
 
-from lmos.core.scoring import Examples, unit
+from lmos.core.scoring import unit
 from lmos.core.scoring.names import fitting_names
+from tests.core.scoring.builders import DIMENSIONS, examples, wordless
 
-AXES = np.eye(4, 6, dtype=np.float32)
+AXES = np.eye(4, DIMENSIONS, dtype=np.float32)
 CLASSES = np.repeat(np.arange(4), 3)
-FEATURES = unit(AXES[CLASSES] + 0.1 * np.random.default_rng(3).standard_normal((12, 6)).astype(np.float32))
+FEATURES = unit(AXES[CLASSES] + 0.1 * np.random.default_rng(3).standard_normal((12, DIMENSIONS)))
+
+
+def named(names: np.ndarray) -> list[int]:
+    made = examples(CLASSES, names=names)
+    return [int(label) for label in made.classes[made.importance < 1]]
 
 
 def test_a_name_fits_when_it_is_closest_to_its_own_examples() -> None:
     assert fitting_names(AXES, FEATURES, CLASSES).all()
+    assert named(AXES) == [0, 1, 2, 3]
 
 
 def test_names_that_mean_other_classes_are_left_out() -> None:
-    names = AXES[[1, 0, 2, 3]]
-
-    assert Examples.of(FEATURES, CLASSES, names).named.tolist() == [2, 3]
-
-
-def test_a_class_may_have_no_name() -> None:
-    names = AXES.copy()
-    names[1] = 0
-
-    assert Examples.of(FEATURES, CLASSES, names).named.tolist() == [0, 2, 3]
+    assert named(AXES[[1, 0, 2, 3]]) == [2, 3]
 
 
 def test_among_many_classes_a_name_may_come_third() -> None:
@@ -40,19 +38,18 @@ def test_among_many_classes_a_name_may_come_third() -> None:
 
 
 def test_what_is_held_out_is_not_trained_on() -> None:
-    held = np.arange(12) == CLASSES * 3
-    rest = Examples.of(FEATURES, CLASSES, AXES).without(held)
+    rest = examples(CLASSES).without(np.arange(12) == CLASSES * 3)
 
     assert len(rest.classes) == 8
-    assert rest.head().weights.shape == (4, 6)
+    assert len(rest.model().head.weights) == 4
 
 
-def test_a_name_draws_its_class_towards_it() -> None:
-    lone = np.array([[1, 0, 0, 0], [0, 1, 0, 0]], dtype=np.float32)
-    named = np.array([[1, 0, 1, 0], [0, 1, 0, 1]], dtype=np.float32)
-    asked = np.array([[0, 0, 1, 0]], dtype=np.float32)
+def test_a_class_counts_the_same_however_many_examples_it_has() -> None:
+    between = wordless(unit(AXES[:1] + AXES[1:2]))
 
-    plain = Examples.of(lone, np.arange(2), np.zeros_like(named)).head()
-    called = Examples.of(lone, np.arange(2), unit(named)).head()
+    def preference(*sizes: int) -> float:
+        model = examples(np.repeat(np.arange(2), sizes), spread=0.3).model()
+        one, other = model.head.logits(model.features(between))[0]
+        return float(abs(one - other))
 
-    assert plain.logits(asked)[0, 0] == 0 < called.logits(asked)[0, 0]
+    assert preference(4, 400) < 2 * preference(4, 4)

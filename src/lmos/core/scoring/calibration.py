@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmos.core.scoring.head import TEMPERATURE, softmax
+from lmos.core.scoring.figures import last_of_equals
+from lmos.core.scoring.head import softmax
 from lmos.core.scoring.rank import group_probabilities
+from lmos.core.scoring.resemblance import familiarity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lmos.core.scoring.examples import Examples
     from lmos.core.scoring.features import Matrix
 
-FOLDS = 4
 FEWEST_HELD_OUT = 20
 """With fewer held-out examples than this, the cautious defaults below hold instead."""
 
@@ -27,6 +27,9 @@ DEFAULT_SHARPNESS = 1.3
 _SHARPNESSES = np.geomspace(0.5, 4.0, 32)
 _WEIGHT_OF_DEFAULT = 10.0
 """In held-out examples: with few of them, the sharpness stays near the default."""
+
+_WEIGHT_OF_CLAIM = 100.0
+"""In held-out examples: with few of them, precision is rather what confidences say than what came true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,78 +67,89 @@ class Thresholds:
     held_out: int = 0
 
 
-def familiarity(logits: Matrix) -> Matrix:
+@dataclass(frozen=True, slots=True)
+class Ranked:
     """
-    How much each text resembles anything the head was trained on, shape (n,).
+    Texts as a head ranks the groups for them.
 
-    It is the log-sum-exp of the logits in units of cosine similarity: about the similarity to the
-    nearest class, a little more where several are near. Probabilities cannot say this, for they sum
-    to one for any text.
+    Attributes:
+        probabilities: Of each group, shape (n, groups).
+        familiarity: Of each text, shape (n,).
     """
-    top = logits.max(axis=-1)
-    resemblance: Matrix = (top + np.log(np.exp(logits - top[:, None]).sum(axis=-1))) / TEMPERATURE
-    return resemblance
+
+    probabilities: Matrix
+    familiarity: Matrix
+
+    @classmethod
+    def of(cls, logits: Matrix, generic: Matrix, groups: NDArray[np.intp], sharpness: float) -> Ranked:
+        """
+        Rank by logits.
+
+        Args:
+            logits: Of each class, shape (n, classes).
+            generic: How much each text is like generic ones, shape (n,).
+            groups: Group of each class, shape (classes,).
+            sharpness: By what logits are multiplied.
+        """
+        shares = softmax(np.float32(sharpness) * logits)
+        probabilities = group_probabilities(shares, groups, int(groups.max()) + 1)
+        return cls(probabilities, familiarity(logits, generic, probabilities.max(axis=1)))
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class Calibration:
     """
-    How examples are judged by heads that have not seen them.
+    Thresholds, and the held-out examples that they rest on.
 
     Attributes:
-        indices: Which examples, shape (n,).
-        logits: What the head trained without it makes of each, shape (n, classes).
+        thresholds: What was found.
+        probabilities: Of the most probable group of each held-out example, shape (n,).
+        hits: Whether that was the right one, shape (n,).
+        known: Familiarity of each held-out example, shape (n,).
+        unknown: Familiarity of each generic text, shape (m,).
     """
 
-    indices: NDArray[np.intp]
-    logits: Matrix
-
-
-def held_out(examples: Examples) -> HeldOut:
-    """
-    Judge every example by a head trained without it, in cross-validation.
-
-    Every class's examples are dealt into FOLDS in their order; each fold is judged by a head trained on
-    the others. Classes with a single example cannot be held out.
-    """
-    turns = _position_in_class(examples.classes)
-    several = np.bincount(examples.classes, minlength=examples.count)[examples.classes] > 1
-    indices = [np.empty(0, dtype=np.intp)]
-    logits = [np.empty((0, examples.count), dtype=np.float32)]
-    for fold in range(FOLDS):
-        held = (turns % FOLDS == fold) & several
-        if held.any():
-            indices.append(np.flatnonzero(held))
-            logits.append(examples.without(held).head().logits(examples.features[held]))
-    return HeldOut(np.concatenate(indices), np.concatenate(logits))
+    thresholds: Thresholds
+    probabilities: Matrix
+    hits: NDArray[np.bool_]
+    known: Matrix
+    unknown: Matrix
 
 
 def calibrate(
-    examples: Examples, groups: NDArray[np.intp], goal: Goal, held: HeldOut | None = None
-) -> Thresholds:
+    held: tuple[Matrix, Matrix],
+    right: NDArray[np.intp],
+    generic: tuple[Matrix, Matrix],
+    groups: NDArray[np.intp],
+    goal: Goal,
+) -> Calibration:
     """
     Thresholds that reach `goal` on examples the head has not seen, and the sharpness that fits them.
 
     Args:
-        examples: What the head is trained on.
+        held: Logits of held-out examples, shape (n, classes), and how much they are like generic texts, (n,).
+        right: The right group of each, shape (n,).
+        generic: The same two of generic texts, shapes (m, classes) and (m,), each compared with the others.
         groups: Group of each class, shape (classes,); a Capability's Agent.
         goal: What to reach.
-        held: What `held_out` found of `examples`, where that is known already.
     """
-    held = held or held_out(examples)
-    if len(held.indices) < FEWEST_HELD_OUT:
-        return Thresholds()
-    logits, right = held.logits, groups[examples.classes[held.indices]]
-    sharpness = _sharpness_for(logits, groups, right)
-    known = familiarity(logits)
-    floor = float(np.quantile(known, goal.false_rejection))
-    answered = known >= floor
-    probabilities = group_probabilities(
-        softmax(np.float32(sharpness) * logits), groups, int(groups.max()) + 1
+    few = len(right) < FEWEST_HELD_OUT
+    sharpness = DEFAULT_SHARPNESS if few else _sharpness_for(held[0], groups, right)
+    known = Ranked.of(*held, groups, sharpness)
+    unknown = Ranked.of(*generic, groups, sharpness).familiarity
+    hits = known.probabilities.argmax(axis=1) == right
+    best = known.probabilities.max(axis=1)
+    if few:
+        return Calibration(Thresholds(), best, hits, known.familiarity, unknown)
+    if goal.let_through is None or not len(unknown):
+        floor = float(np.quantile(known.familiarity, goal.false_rejection))
+    else:
+        floor = float(np.quantile(unknown, 1 - goal.let_through))
+    answered = known.familiarity >= floor
+    confidence = confidence_for(best[answered], hits[answered], goal.precision)
+    return Calibration(
+        Thresholds(confidence, floor, sharpness, len(right)), best, hits, known.familiarity, unknown
     )
-    hits = probabilities.argmax(axis=1) == right
-    confidence = confidence_for(probabilities.max(axis=1)[answered], hits[answered], goal.precision)
-    return Thresholds(confidence, floor, sharpness, len(known))
 
 
 def _sharpness_for(logits: Matrix, groups: NDArray[np.intp], right: NDArray[np.intp]) -> float:
@@ -162,6 +176,9 @@ def confidence_for(confidences: Matrix, hits: NDArray[np.bool_], precision: floa
     """
     The lowest confidence at which the answers at or above it reach `precision`.
 
+    One wrong answer more or less among few would move it far, so they are taken together with what their
+    confidences claim.
+
     Args:
         confidences: Probability of the chosen group, shape (n,).
         hits: Whether that group was right, shape (n,).
@@ -171,16 +188,8 @@ def confidence_for(confidences: Matrix, hits: NDArray[np.bool_], precision: floa
         A threshold between 0 and 1; 1.0 where none reaches it.
     """
     order = np.argsort(-confidences, kind="stable")
-    reached = np.cumsum(hits[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(reached >= precision)
+    count = np.arange(1, len(order) + 1)
+    claimed = np.cumsum(confidences[order]) / count
+    reached = (np.cumsum(hits[order]) + _WEIGHT_OF_CLAIM * claimed) / (count + _WEIGHT_OF_CLAIM)
+    enough = np.flatnonzero((reached >= precision) & last_of_equals(confidences[order]))
     return float(confidences[order][enough[-1]]) if len(enough) else 1.0
-
-
-def _position_in_class(classes: NDArray[np.intp]) -> NDArray[np.intp]:
-    """For each example, how many of its class came before it."""
-    positions = np.zeros(len(classes), dtype=np.intp)
-    seen: dict[int, int] = {}
-    for index, label in enumerate(classes.tolist()):
-        positions[index] = seen.get(label, 0)
-        seen[label] = positions[index] + 1
-    return positions

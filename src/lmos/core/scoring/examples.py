@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from lmos.core.scoring.features import FeatureMap
 from lmos.core.scoring.head import train_head
 from lmos.core.scoring.names import NAME_WEIGHT, fitting_names
 
@@ -18,47 +19,99 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Texts:
+    """
+    Texts as features are made of them.
+
+    Attributes:
+        embeddings: Unit embeddings, shape (n, d).
+        counts: `ngram_counts`, shape (n, BUCKETS).
+    """
+
+    embeddings: Matrix
+    counts: Matrix
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    def __getitem__(self, rows: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Texts:
+        return Texts(self.embeddings[rows], self.counts[rows])
+
+    def and_also(self, others: Texts) -> Texts:
+        """These and then the others."""
+        return Texts(np.vstack((self.embeddings, others.embeddings)), np.vstack((self.counts, others.counts)))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A head and the features that it was trained on."""
+
+    feature_map: FeatureMap
+    head: Head
+
+    def features(self, texts: Texts) -> Matrix:
+        """Features of texts, shape (n, features)."""
+        return self.feature_map(texts.embeddings, texts.counts)
+
+
+@dataclass(frozen=True, slots=True)
 class Examples:
     """
     Examples of classes 0 to `count` - 1, at least one of each.
 
     Attributes:
-        features: Of the examples, shape (n, features).
-        classes: Class of each example, shape (n,).
-        names: Features of what some classes are called, shape (m, features).
-        named: Class of each name, shape (m,).
+        texts: The examples.
+        classes: Class of each, shape (n,).
+        importance: How much each counts, shape (n,); what users said counts 1.
+        is_said: Whether users say it, shape (n,); what they do not say stands for a class without examples,
+            or is what a class is called, and is never held out.
         count: Number of classes.
     """
 
-    features: Matrix
+    texts: Texts
     classes: NDArray[np.intp]
-    names: Matrix
-    named: NDArray[np.intp]
+    importance: Matrix
+    is_said: NDArray[np.bool_]
     count: int
 
     @classmethod
-    def of(cls, features: Matrix, classes: NDArray[np.intp], names: Matrix) -> Self:
+    def of(cls, texts: Texts, classes: NDArray[np.intp], is_said: NDArray[np.bool_], names: Texts) -> Self:
         """
         Examples with those names that say what the examples say.
 
         Args:
-            features: Of the examples, shape (n, features).
-            classes: Class of each example, shape (n,).
-            names: Of each class's name, shape (classes, features); a row of zeros where it has none.
+            texts: What is said, or could be.
+            classes: Class of each, shape (n,).
+            is_said: Whether users say it, shape (n,); a class has either such examples or others.
+            names: What each class is called, in the order of classes.
         """
-        fitting = np.flatnonzero(fitting_names(names, features, classes) & names.any(axis=1))
-        return cls(features, classes, names[fitting], fitting, len(names))
+        feature_map = FeatureMap.fit(texts.embeddings, texts.counts, classes)
+        fits = fitting_names(
+            feature_map(names.embeddings, names.counts), feature_map(texts.embeddings, texts.counts), classes
+        )
+        has_examples = np.bincount(classes, weights=is_said, minlength=len(names)) > 0
+        named = np.flatnonzero(fits & has_examples)
+        return cls(
+            texts.and_also(names[named]),
+            np.concatenate((classes, named)),
+            np.concatenate((np.ones(len(classes)), np.full(len(named), NAME_WEIGHT))).astype(np.float32),
+            np.concatenate((is_said, np.zeros(len(named), dtype=np.bool_))),
+            len(names),
+        )
 
     def without(self, held: NDArray[np.bool_]) -> Self:
         """The rest when some examples are held out, shape (n,), none of them the last of its class."""
-        return type(self)(self.features[~held], self.classes[~held], self.names, self.named, self.count)
-
-    def head(self) -> Head:
-        """A head trained on all of them."""
-        weights = np.concatenate((np.ones(len(self.classes)), np.full(len(self.named), NAME_WEIGHT)))
-        return train_head(
-            np.vstack((self.features, self.names)),
-            np.concatenate((self.classes, self.named)),
-            self.count,
-            weights.astype(np.float32),
+        kept = ~held
+        return type(self)(
+            self.texts[kept], self.classes[kept], self.importance[kept], self.is_said[kept], self.count
         )
+
+    def model(self) -> Model:
+        """A head trained on all of them; each class counts the same, however many examples it has."""
+        whole = self.importance >= 1
+        fitted = self.texts[whole]
+        feature_map = FeatureMap.fit(fitted.embeddings, fitted.counts, self.classes[whole])
+        sizes = np.bincount(self.classes[whole], minlength=self.count)
+        weights = self.importance / sizes[self.classes]
+        features = feature_map(self.texts.embeddings, self.texts.counts)
+        return Model(feature_map, train_head(features, self.classes, self.count, weights.astype(np.float32)))

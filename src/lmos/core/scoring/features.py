@@ -1,4 +1,4 @@
-"""What the head sees of a text: its centred embedding beside hashed n-grams."""
+"""What the head sees of a text: its embedding, centred and evened out, beside hashed n-grams."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 Matrix = NDArray[np.float32]
 """Numbers in single precision; each use states its shape."""
 
-BUCKETS = 2048
+BUCKETS = 1024
 """Width of the hashed part."""
 
 NGRAM_SCALE = np.float32(0.6)
 """Weight of the hashed part beside the embedding's 1.0."""
+
+EVENING = 0.1
+"""How far embeddings are evened out: 0 not at all, 1 until examples of a class differ equally everywhere."""
 
 _WORD = re.compile(r"\w+")
 _CHARACTER_SIZES = (3, 4)
@@ -35,24 +38,27 @@ class FeatureMap:
 
     Attributes:
         mean: Mean embedding of the examples, shape (d,).
+        evening: Makes the directions in which examples of one class differ count less, shape (d, d).
         idf: Inverse document frequency of each bucket, shape (BUCKETS,).
     """
 
     mean: Matrix
+    evening: Matrix
     idf: Matrix
 
     @classmethod
-    def fit(cls, embeddings: Matrix, counts: Matrix) -> FeatureMap:
+    def fit(cls, embeddings: Matrix, counts: Matrix, classes: NDArray[np.intp]) -> FeatureMap:
         """
         Fit on examples.
 
         Args:
             embeddings: Unit embeddings of the examples, shape (n, d).
             counts: Their `ngram_counts`, shape (n, BUCKETS).
+            classes: Class of each, shape (n,), from 0 on, none left out.
         """
         seen = (counts != 0).sum(axis=0)
         idf = np.log((1 + len(counts)) / (1 + seen)) + 1
-        return cls(embeddings.mean(axis=0), idf.astype(np.float32))
+        return cls(embeddings.mean(axis=0), _evening(embeddings, classes), idf.astype(np.float32))
 
     def __call__(self, embeddings: Matrix, counts: Matrix) -> Matrix:
         """
@@ -62,13 +68,28 @@ class FeatureMap:
             embeddings: Unit embeddings, shape (n, d), from the same encoder as in `fit`.
             counts: `ngram_counts` of the same texts, shape (n, BUCKETS).
         """
-        return np.hstack((unit(embeddings - self.mean), NGRAM_SCALE * unit(counts * self.idf)))
+        meant = unit((embeddings - self.mean) @ self.evening)
+        return np.hstack((meant, NGRAM_SCALE * unit(counts * self.idf)))
 
 
 def unit(rows: NDArray[np.floating]) -> Matrix:
     """Rows scaled to length one, in single precision; a zero row stays zero."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return (rows / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+
+
+def class_sums(rows: Matrix, classes: NDArray[np.intp], count: int) -> Matrix:
+    """
+    The sum of the rows of each class, shape (count, columns).
+
+    Args:
+        rows: Shape (n, columns).
+        classes: Class of each row, shape (n,), from 0 to count - 1.
+        count: Number of classes.
+    """
+    sums = np.zeros((count, rows.shape[1]), dtype=np.float32)
+    np.add.at(sums, classes, rows)
+    return sums
 
 
 def ngram_counts(texts: Sequence[str]) -> Matrix:
@@ -85,6 +106,27 @@ def ngram_counts(texts: Sequence[str]) -> Matrix:
     return np.sign(counts) * np.log1p(np.abs(counts))
 
 
+def _evening(embeddings: Matrix, classes: NDArray[np.intp]) -> Matrix:
+    """
+    A matrix after which examples of one class differ a little more evenly in all directions.
+
+    It is a root of the inverse of their covariance, shrunk towards the same variance in every direction:
+    what people say besides what they mean, such as politeness, differs most and tells least.
+    """
+    count = int(classes.max()) + 1
+    sizes = np.bincount(classes, minlength=count).astype(np.float32)
+    apart = embeddings - (class_sums(embeddings, classes, count) / sizes[:, None])[classes]
+    covariance = apart.T @ apart
+    dimensions = len(covariance)
+    average = covariance.trace() / dimensions
+    even = np.eye(dimensions, dtype=np.float32)
+    if average <= np.finfo(np.float32).eps:
+        return even
+    shrunk = np.float32(EVENING / average) * covariance + np.float32(1 - EVENING) * even
+    root: Matrix = np.linalg.inv(np.linalg.cholesky(shrunk)).T.astype(np.float32)
+    return np.ascontiguousarray(root)
+
+
 def _ngrams(text: str) -> list[bytes]:
     words = _WORD.findall(text.casefold()[:_LONGEST_TEXT])
     grams = [f"w{word}" for word in words]
@@ -92,4 +134,4 @@ def _ngrams(text: str) -> list[bytes]:
     line = f" {' '.join(words)} "
     for size in _CHARACTER_SIZES:
         grams += [line[start : start + size] for start in range(len(line) - size + 1)]
-    return [gram.encode() for gram in grams]
+    return [gram.encode(errors="surrogatepass") for gram in grams]

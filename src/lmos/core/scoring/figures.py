@@ -48,9 +48,14 @@ def coverage_at(accuracy: float, probabilities: Matrix, hits: NDArray[np.bool_])
     order = np.argsort(-probabilities, kind="stable")
     ordered = probabilities[order]
     reached = np.cumsum(hits[order]) / np.arange(1, len(order) + 1)
-    is_last_of_equals = np.append(ordered[:-1] != ordered[1:], True)
-    enough = np.flatnonzero((reached >= accuracy) & is_last_of_equals)
+    enough = np.flatnonzero((reached >= accuracy) & last_of_equals(ordered))
     return float(enough[-1] + 1) / len(order) if len(enough) else 0.0
+
+
+def last_of_equals(ordered: Matrix) -> NDArray[np.bool_]:
+    """Where in a sorted array, shape (n,), another value follows: a threshold can lie only there."""
+    last: NDArray[np.bool_] = np.append(ordered[:-1] != ordered[1:], True)
+    return last
 
 
 def recall_at(false_rejection: float, known: Matrix, unknown: Matrix) -> float:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmos.core.scoring.features import unit
+from lmos.core.scoring.features import class_sums, unit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from lmos.core.scoring.features import Matrix
@@ -20,6 +22,11 @@ PULL = 0.3
 
 STEPS = 40
 LEARNING_RATE = 0.005
+BATCH = 1024
+"""Examples a step looks at, at least; there are at least two of each class on average."""
+
+MOST_WORK = 2e12
+"""Multiplications and additions that training may take; where it would take more, the centroids stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +70,44 @@ def train_head(
         weights: How much each example counts, shape (n,); each 1 where not given.
 
     Source:
-        docs/decisions/0006-routing-head.md
+        docs/decisions/0006-routing-head.md, 0020-evened-features.md
     """
     counts = np.ones(len(classes), dtype=np.float32) if weights is None else weights
+    centroids = unit(class_sums(features * counts[:, None], classes, count))
+    batches = list(_batches(classes, count))
+    work = 4.0 * STEPS * len(batches[0]) * centroids.size
+    if work > MOST_WORK:
+        return Head(centroids)
+    # What a centroid pulls per step.
     sizes = np.bincount(classes, minlength=count).astype(np.float32)
-    truth = np.zeros((len(classes), count), dtype=np.float32)
-    truth[np.arange(len(classes)), classes] = 1
-    centroids = unit((truth * counts[:, None]).T @ features)
-    # What an example pulls, and what a centroid does, per step.
-    push = (counts / counts.sum() * TEMPERATURE)[:, None]
     pull = (np.float32(PULL / count) / sizes)[:, None]
     rows, first, second = centroids.copy(), np.zeros_like(centroids), np.zeros_like(centroids)
     for step in range(1, STEPS + 1):
-        wrong = (softmax(TEMPERATURE * (features @ rows.T)) - truth) * push
-        gradient = wrong.T @ features + pull * (rows - centroids)
+        seen = batches[step % len(batches)]
+        push = counts[seen] / counts[seen].sum() * TEMPERATURE
+        wrong = softmax(TEMPERATURE * (features[seen] @ rows.T))
+        wrong[np.arange(len(seen)), classes[seen]] -= 1
+        gradient = (wrong * push[:, None]).T @ features[seen] + pull * (rows - centroids)
         first += (gradient - first) * np.float32(0.1)
         second += (gradient**2 - second) * np.float32(0.001)
         rate = np.float32(LEARNING_RATE * (1 - 0.999**step) ** 0.5 / (1 - 0.9**step))
         rows -= rate * first / (np.sqrt(second) + np.float32(1e-8))
     return Head(rows)
+
+
+def position_in_class(classes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """For each example, how many of its class came before it, shape (n,)."""
+    order = np.argsort(classes, kind="stable")
+    ordered = classes[order]
+    starts = np.searchsorted(ordered, ordered)
+    positions = np.empty(len(classes), dtype=np.intp)
+    positions[order] = np.arange(len(classes)) - starts
+    return positions
+
+
+def _batches(classes: NDArray[np.intp], count: int) -> Iterator[NDArray[np.intp]]:
+    """Examples dealt into equal parts, those of each class evenly among them."""
+    parts = max(1, len(classes) // max(BATCH, 2 * count))
+    dealt = position_in_class(classes) % parts
+    for part in range(parts):
+        yield np.flatnonzero(dealt == part)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lmos.core.scoring.features import unit
+from lmos.core.scoring.features import class_sums, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,8 +38,6 @@ def fitting_names(names: Matrix, features: Matrix, classes: NDArray[np.intp]) ->
     Source:
         docs/decisions/0019-what-the-head-sees.md
     """
-    member = np.zeros((len(classes), len(names)), dtype=np.float32)
-    member[np.arange(len(classes)), classes] = 1
-    closeness = names @ unit(member.T @ features).T
+    closeness = names @ unit(class_sums(features, classes, len(names))).T
     closer: NDArray[np.intp] = (closeness > np.diag(closeness)[:, None]).sum(axis=1)
     return closer < min(_LOWEST_RANK, 1 + len(names) // _CLASSES_A_RANK)

@@ -24,6 +24,8 @@ def group_probabilities(probabilities: Matrix, groups: NDArray[np.intp], count: 
     Returns:
         Shape (n, count); rows still sum to one.
     """
+    if len(probabilities) == 1:
+        return np.bincount(groups, weights=probabilities[0], minlength=count).astype(np.float32)[None, :]
     member = np.zeros((len(groups), count), dtype=np.float32)
     member[np.arange(len(groups)), groups] = 1
     return probabilities @ member
