@@ -143,7 +143,7 @@ async def test_a_conversation_remembers_what_was_offered_at_last(store: Conversa
 
     assert first is not None
     assert second is not None
-    assert (first.choices, second.choices) == (offered, ())
+    assert (first.choices, second.choices) == (offered, None)
 
 
 async def test_an_agent_that_spoke_first_answered_nothing(store: ConversationStore) -> None:

@@ -79,7 +79,7 @@ async def test_the_history_may_name_who_answered() -> None:
     before = [{"content": "my bill"}, {"role": "assistant", "content": "42", "agent": "network"}]
     evaluation = await evaluated(asks("and the bill?", "billing", history=before))
 
-    assert evaluation.judged[0].decision.stage != "follow-up"
+    assert evaluation.judged[0].decision.agent == "network"
 
 
 async def test_confusion_counts_what_was_asked_back_as_none() -> None:

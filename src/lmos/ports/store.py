@@ -48,7 +48,8 @@ class ConversationState:
     Attributes:
         agent: Who answered last.
         messages: The last ones.
-        choices: What the user was offered to choose from at last.
+        choices: What the user was offered to choose from, where the router asked back at last; None where an
+            Agent answered.
     """
 
     tenant: str
@@ -56,7 +57,7 @@ class ConversationState:
     subset: str
     agent: str = ""
     messages: tuple[Message, ...] = ()
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Choice, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,39 +5,30 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from lmos.router.words import ENGLISH, GERMAN
+
 Language = Literal["en", "de"]
 
-# Function words; kept as text because a hundred quoted words are hard to read.
-_GERMAN = frozenset(
-    """
-    aber alle als am an auch auf aus bei bin bis bitte dann das dass dein dem den der des die diese
-    diesen dieser dieses doch du ein eine einen einer es etwas euch für geht gestern gibt guten habe
-    haben hallo hat heute hätte ich ihr im immer ins ist ja jetzt kann kannst kein keine keinen
-    können mal man mehr mein meine meinem meinen meiner mich mir mit morgen muss möchte nach nein
-    nicht noch nur ob oder schon sehr sein seit sich sie sind so tag um und uns unser unsere vom von
-    vor wann war warum was wegen welche welchen welcher welches wenn wer werden wie wieviel wir wo
-    woher wurde würde zu zum zur über
-    """.split()
+_GERMAN_SPELLING = re.compile(
+    r"sch(?!ool|ed|em|ol)|cht|tz|pf|zw|kt|lle\b|ieren\b|(?<=\w{3})en\b|ungs?|keit|heit|lich\b|ie[bgt]"
 )
-_ENGLISH = frozenset(
-    """
-    a about am an and any are at be but by can could did do does for from get give hello help hi how
-    i if in is it know like me much my need no not of on or please should show tell thanks that the
-    there this to us want was we what when where which who why will with would yes you your
-    """.split()
-)
+_ENGLISH_SPELLING = re.compile(r"sh(?!eit)|wh|ght|oo|ou|(?<!\bb)ea|ay|ck\b|ment\b|ing\b|[a-z]{2}y\b|ed\b")
 
 
 def language_of(text: str, otherwise: Language = "en") -> Language:
     """
-    The language of `text`, by its function words and umlauts; `otherwise` when nothing tells.
+    The language of `text`, by its function words and umlauts, and where these tell nothing by its spelling.
 
-    Words that both languages have (was, am, an, in) count for neither.
+    Words that both languages have (was, am, an, in) count for neither. A text in a third language, or of
+    numbers and names, is what `otherwise` says unless chance words or endings speak for one of the two.
     """
-    words = re.findall(r"\w+", text.casefold())
-    german = sum(word in _GERMAN and word not in _ENGLISH for word in words)
-    german += sum(character in "äöüß" for character in text.casefold())
-    english = sum(word in _ENGLISH and word not in _GERMAN for word in words)
+    folded = text.casefold()
+    words = re.findall(r"\w+", folded)
+    german = sum(word in GERMAN and word not in ENGLISH for word in words)
+    german += sum(character in "äöüß" for character in text.lower())
+    english = sum(word in ENGLISH and word not in GERMAN for word in words)
+    if german == english:
+        german, english = len(_GERMAN_SPELLING.findall(folded)), len(_ENGLISH_SPELLING.findall(folded))
     if german == english:
         return otherwise
     return "de" if german > english else "en"

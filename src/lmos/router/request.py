@@ -21,7 +21,8 @@ class RouteRequest:
         explicit_agent: The Agent that the caller names; no choice is made then.
         current_agent: The Agent that answered the Conversation's last Turn.
         history: What was said before, oldest first.
-        choices: What the user was offered to choose from in the last answer.
+        choices: What the user was offered to choose from, where the router asked back last; None where an
+            Agent answered.
         tenant: Whose user it is, as language models are told.
     """
 
@@ -29,7 +30,7 @@ class RouteRequest:
     explicit_agent: str = ""
     current_agent: str = ""
     history: tuple[Message, ...] = ()
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Choice, ...] | None = None
     tenant: str = ""
 
     @property

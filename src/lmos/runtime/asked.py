@@ -119,7 +119,7 @@ class Asked:
             self.text,
             current_agent=state.agent if state else "",
             history=messages[:last],
-            choices=state.choices if state else (),
+            choices=state.choices if state else None,
             tenant=self.tenant,
         )
 

@@ -252,9 +252,8 @@ class Turns:
         message, decision, error = await answer_to(asked, state, route, decision, self._agents, running)
         record = answered(running.record, message, error, watch.seconds)
         agent = decision.agent or (state.agent if state else "")
-        state = ConversationState(
-            asked.tenant, asked.conversation, route.subset, agent, choices=decision.choices
-        )
+        choices = decision.choices if decision.is_abstention else None
+        state = ConversationState(asked.tenant, asked.conversation, route.subset, agent, choices=choices)
         with running.being_kept(), watch.stage(STORE):
             await self._store.finish(record, state)
         running.tell(Answered(message, decision), Finished(record))

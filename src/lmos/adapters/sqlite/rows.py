@@ -64,12 +64,13 @@ def record_in(row: Sequence[Any]) -> TurnRecord:
 
 def state_row(state: ConversationState) -> tuple[str, ...]:
     """A Conversation as its row; its messages are those of its Turns."""
-    choices = orjson.dumps([choice.to_json() for choice in state.choices]).decode()
-    return state.tenant, state.id, state.subset, state.agent, choices
+    choices = None if state.choices is None else [choice.to_json() for choice in state.choices]
+    return state.tenant, state.id, state.subset, state.agent, orjson.dumps(choices).decode()
 
 
 def state_in(row: Sequence[str]) -> ConversationState:
     """The Conversation of such a row, without its messages."""
     tenant, id_, subset, agent, written = row
-    choices = tuple(Choice.from_json(each) for each in orjson.loads(written))
+    read = orjson.loads(written)
+    choices = None if read is None else tuple(Choice.from_json(each) for each in read)
     return ConversationState(tenant, id_, subset, agent, choices=choices)

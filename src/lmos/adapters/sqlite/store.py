@@ -50,7 +50,7 @@ _MIGRATIONS = (
     CREATE INDEX turns_of_conversations ON turns (tenant, conversation);
     """,
     """
-    ALTER TABLE conversations ADD COLUMN choices TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE conversations ADD COLUMN choices TEXT NOT NULL DEFAULT 'null';
     """,
 )
 

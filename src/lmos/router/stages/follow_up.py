@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lmos.router.follow_up import reads_as_follow_up
+from lmos.router.follow_up import reason_to_stay
 from lmos.router.stages.vector import by_thresholds
 
 if TYPE_CHECKING:
@@ -15,28 +15,32 @@ if TYPE_CHECKING:
 
 class FollowUpStage:
     """
-    Stays with the current Agent when the message leans on the last one and fits that Agent with it.
+    Stays with the current Agent when the message leans on what was said last.
 
     A message that by itself points clearly to another Agent is a change of topic.
     """
 
     name: StageName = "follow-up"
 
-    async def decide(self, inquiry: Inquiry, weighed: RouteDecision) -> RouteDecision | None:  # noqa: ARG002 - of Stage
+    async def decide(self, inquiry: Inquiry, weighed: RouteDecision) -> RouteDecision | None:
         """The current Agent, where the message goes on with what it answered."""
         request = inquiry.request
         if request.current_agent not in inquiry.roster.names or not request.earlier:
             return None
-        if not reads_as_follow_up(request.text):
+        if weighed.stage == "choice":
+            # Who turns our offer down does not speak to the Agent of before.
             return None
-        head = await inquiry.head()
-        alone = await inquiry.judged(request.text)
+        head, alone = await inquiry.head(), await inquiry.judged(request.text)
+        if head is None or alone is None:
+            return None
+        # Where the router asked back, the question was not the Agent's.
+        asked = request.last_reply if request.choices is None else ""
+        reason = reason_to_stay(
+            request.text, alone, head.thresholds, current=request.current_agent, last_reply=asked
+        )
+        if reason is None:
+            return None
         both = await inquiry.judged(f"{request.earlier[-1]} {request.text}")
-        if head is None or alone is None or both is None:
-            return None
-        alone_decision = by_thresholds(alone, head, inquiry, self.name)
-        together = by_thresholds(both, head, inquiry, self.name)
-        changes_topic = alone_decision.agent not in {None, request.current_agent}
-        if changes_topic or together.agent != request.current_agent:
-            return None
-        return replace(together, reason="It goes on with the last question, which this Agent answered.")
+        capability = both.capability if both and both.agent == request.current_agent else ""
+        weighed_alone = by_thresholds(alone, head, inquiry, self.name)
+        return replace(weighed_alone, agent=request.current_agent, capability=capability, reason=reason)
