@@ -85,7 +85,7 @@ class AgentFiles:
         try:
             digest = code_digest([file])
             if file not in self._described or self._described[file].digest != digest:
-                self._described[file] = _Described(digest, await _agents_in(file, self._reaper))
+                self._described[file] = _Described(digest, await agents_in(file, self._reaper))
         except OSError as error:
             return BrokenAgentFile(file, f"it cannot be read: {error.strerror}.")
         except BrokenAgentFile as problem:
@@ -93,7 +93,7 @@ class AgentFiles:
         return None
 
 
-async def _agents_in(file: Path, reaper: Reaper) -> dict[str, AgentSpec]:
+async def agents_in(file: Path, reaper: Reaper) -> dict[str, AgentSpec]:
     """
     The Agents in a file by name, as another process describes them.
 

@@ -30,7 +30,7 @@ def with_code_noted(deployment: Manifest, folder: Path) -> Manifest:
     """
     template = _mapping(_mapping(deployment.get("spec")).get("template"))
     metadata = _mapping(template.get("metadata", {}))
-    digest = code_digest(_named(template, folder))
+    digest = code_digest([folder / word for word in words_of(deployment) if word.endswith(_PYTHON)])
     if not digest:
         return deployment
     annotations = {CONTENT: digest} | _mapping(metadata.get("annotations"))
@@ -38,17 +38,18 @@ def with_code_noted(deployment: Manifest, folder: Path) -> Manifest:
     return deployment | {"spec": deployment["spec"] | {"template": template}}
 
 
+def words_of(deployment: Manifest) -> list[str]:
+    """The words of a Deployment's commands in their order; what is malformed has none."""
+    template = _mapping(_mapping(deployment.get("spec")).get("template"))
+    containers = map(_mapping, _list(_mapping(template.get("spec")).get("containers")))
+    words = [word for each in containers for part in ("command", "args") for word in _list(each.get(part))]
+    return [word for word in words if isinstance(word, str)]
+
+
 def code_digest(files: Sequence[Path]) -> str:
     """A hash of these Python files and of what they import from beside them; empty where none exists."""
     code = _with_imports(files)
     return hashlib.sha256(b"\0".join(code[file] for file in sorted(code))).hexdigest()[:16] if code else ""
-
-
-def _named(template: dict[str, Any], folder: Path) -> list[Path]:
-    """The Python files that the commands name."""
-    containers = map(_mapping, _list(_mapping(template.get("spec")).get("containers")))
-    words = [word for each in containers for part in ("command", "args") for word in _list(each.get(part))]
-    return [folder / word for word in words if isinstance(word, str) and word.endswith(_PYTHON)]
 
 
 def _with_imports(files: Sequence[Path]) -> dict[Path, bytes]:
