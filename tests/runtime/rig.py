@@ -29,13 +29,14 @@ from lmos.testing.traces import SeenTraces
 from lmos.testing.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from starlette.types import ASGIApp
 
     from lmos.core.resources import Manifest
     from lmos.core.resources.kinds import Kind
     from lmos.ports.store import ConversationStore
+    from lmos.router.stages import Stage
     from lmos.runtime.taking import TakesTurns
 
 API = "lmos.eclipse/v1"
@@ -225,6 +226,7 @@ async def runtime_over(
     when_busy: WhenBusy = WhenBusy.WAIT,
     *,
     across: bool = False,
+    after_head: Sequence[Stage] = (),
 ) -> AsyncIterator[Rig]:
     """
     A runtime that follows `cluster` and keeps its Turns in `store`.
@@ -232,7 +234,7 @@ async def runtime_over(
     Across means that its doors are those of another worker than the one to whom Conversation c1 belongs.
     """
     clock, agents, traces = FrozenClock(), ScriptedAgents(), SeenTraces()
-    router = Router(WordEncoder(), clock)
+    router = Router(WordEncoder(), clock, after_head=after_head)
     table = RoutingTable(cluster)
 
     def turns_of(worker: int) -> Turns:
@@ -278,10 +280,12 @@ async def fellow_of(owner: Turns, turns: Turns) -> AsyncIterator[Crew]:
 
 
 @asynccontextmanager
-async def running(when_busy: WhenBusy = WhenBusy.WAIT, *, across: bool = False) -> AsyncIterator[Rig]:
+async def running(
+    when_busy: WhenBusy = WhenBusy.WAIT, *, across: bool = False, after_head: Sequence[Stage] = ()
+) -> AsyncIterator[Rig]:
     """A runtime of its own cluster and store."""
     async with (
         memory_cluster() as cluster,
-        runtime_over(cluster, MemoryStore(), when_busy, across=across) as rig,
+        runtime_over(cluster, MemoryStore(), when_busy, across=across, after_head=after_head) as rig,
     ):
         yield rig

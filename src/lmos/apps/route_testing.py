@@ -12,6 +12,7 @@ from lmos.adapters.system import SystemClock
 from lmos.apps.channels import the_channel
 from lmos.apps.encoders import CACHE, cache_in, encoder_of
 from lmos.apps.instance import cluster_of, kubeconfig_of
+from lmos.apps.models import router_models_of
 from lmos.router import Router, RouteRequest
 from lmos.runtime import RoutingTable
 
@@ -36,14 +37,17 @@ async def try_route(kubeconfig: Path | None, tenant: str, channel: str, text: st
             tenant, channel = await the_channel(cluster, tenant, channel)
         # What is noted of a ChannelRouting that cannot be read is not part of the answer.
         with redirect_stdout(sys.stderr):
-            roster = await _roster(cluster, tenant, channel)
+            roster = await published_roster(cluster, tenant, channel)
             encoder = await asyncio.to_thread(encoder_of, os.environ)
-            router = Router(encoder, SystemClock(), _cache_beside(kubeconfig_of(kubeconfig)))
+            models = await asyncio.to_thread(router_models_of, os.environ)
+            cache = _cache_beside(kubeconfig_of(kubeconfig))
+            router = Router(encoder, SystemClock(), cache, models.stages, models.disambiguation)
             try:
                 await router.heads.head_for(roster)
-                return await router.route(RouteRequest(text), roster)
+                return await router.route(RouteRequest(text, tenant=tenant), roster)
             finally:
                 await router.aclose()
+                await models.aclose()
 
 
 def _cache_beside(kubeconfig: Path | None) -> Cache | None:
@@ -52,7 +56,13 @@ def _cache_beside(kubeconfig: Path | None) -> Cache | None:
     return cache_in(folder) if folder and (folder / CACHE).is_file() else None
 
 
-async def _roster(cluster: Cluster, tenant: str, channel: str) -> Roster:
+async def published_roster(cluster: Cluster, tenant: str, channel: str) -> Roster:
+    """
+    The Agents of a Channel's ChannelRouting as the API server has it now.
+
+    Raises:
+        NoRoutingInfo: The Channel has none.
+    """
     table = RoutingTable(cluster)
     following = asyncio.create_task(table.run())
     try:

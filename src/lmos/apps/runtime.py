@@ -15,6 +15,7 @@ from lmos.apps.docs_page import with_docs
 from lmos.apps.encoders import cache_in, encoder_of
 from lmos.apps.instance import cluster_of
 from lmos.apps.logs import configure_logging
+from lmos.apps.models import router_models_of
 from lmos.apps.process import run_process
 from lmos.apps.serving import Door
 from lmos.apps.traces import traces_of
@@ -108,7 +109,8 @@ async def serve_runtime(
     try:
         async with asyncio.TaskGroup() as group:
             encoder = await asyncio.to_thread(encoder_of, os.environ)
-            router = Router(encoder, clock, cache_in(data))
+            models = await asyncio.to_thread(router_models_of, os.environ)
+            router = Router(encoder, clock, cache_in(data), models.stages, models.disambiguation)
             table.on_change(lambda route: router.heads.refresh(route.roster))
             table.on_gone(lambda route: router.heads.forget(route.roster.key))
             group.create_task(table.run())
@@ -132,6 +134,7 @@ async def serve_runtime(
                     await asyncio.Event().wait()
                 finally:
                     await router.aclose()
+                    await models.aclose()
     finally:
         await agents.aclose()
         store.close()

@@ -11,10 +11,11 @@ import structlog
 from lmos.core.errors import LmosError
 from lmos.router.batching import BatchingEncoder
 from lmos.router.clarify import clarifying_question
-from lmos.router.decision import Passed, RouteDecision
+from lmos.router.decision import RouteDecision
 from lmos.router.heads import HeadKeeper
 from lmos.router.inquiry import Inquiry
-from lmos.router.stages import AgentNotInRouting, ExplicitStage, FollowUpStage, VectorStage
+from lmos.router.stages import AgentNotInRouting, ChoiceStage, ExplicitStage, FollowUpStage, VectorStage
+from lmos.router.way import Way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from lmos.ports.cache import Cache
     from lmos.ports.clock import Clock
     from lmos.ports.models import Encoder
+    from lmos.router.decision import StageName
+    from lmos.router.disambiguation import Disambiguation
     from lmos.router.request import RouteRequest
     from lmos.router.roster import Roster
     from lmos.router.stages import Stage
@@ -36,15 +39,18 @@ class Router:
     """
     Sends each Turn to the most capable Agent of its ChannelRouting, or asks back.
 
-    One pipeline for all: an Agent named by the caller; a message that goes on with the last one; the trained
-    head; a language model, where one is configured and the head is not sure; a clarifying question. The first
-    stage that is sure decides. A stage that fails is passed over; the decision says so.
+    One pipeline for all: an Agent named by the caller; one that the user chooses of those offered; a message
+    that goes on with the last one; the trained head; a language model, where one is configured and the head
+    is not sure; a clarifying question. The first stage that is sure decides. Below the fast track of a Channel
+    the model is asked too; where it fails, the head's choice stands. A stage that fails is passed over; the
+    decision says so.
 
     Args:
         encoder: Of users' messages and Agents' examples.
         clock: For the time that decisions take.
         cache: Keeps embeddings of examples and trained heads; nothing that users say.
         after_head: The stages behind the trained head.
+        disambiguation: Words clarifying questions by a language model; without it, they are ours.
     """
 
     def __init__(
@@ -53,11 +59,14 @@ class Router:
         clock: Clock,
         cache: Cache | None = None,
         after_head: Sequence[Stage] = (),
+        disambiguation: Disambiguation | None = None,
     ) -> None:
         self._encoder_name = encoder.name
         self._encoder = BatchingEncoder(encoder)
         self._clock = clock
-        self._stages: tuple[Stage, ...] = (ExplicitStage(), FollowUpStage(), VectorStage(), *after_head)
+        at_first: tuple[Stage, ...] = (ExplicitStage(), ChoiceStage(), FollowUpStage(), VectorStage())
+        self._stages = (*at_first, *after_head)
+        self._disambiguation = disambiguation
         self.heads = HeadKeeper(encoder, cache)
 
     async def route(self, request: RouteRequest, roster: Roster) -> RouteDecision:
@@ -82,32 +91,57 @@ class Router:
         await self.heads.aclose()
 
     async def _through_stages(self, inquiry: Inquiry) -> RouteDecision:
-        passed: list[Passed] = []
-        weighed = RouteDecision(None, "clarify", "No stage has weighed it.", language=inquiry.language)
-        for stage in self._stages_for(inquiry.roster):
+        way = Way(RouteDecision(None, "clarify", "No stage has weighed it.", language=inquiry.language))
+        stages = self._stages_for(inquiry.roster)
+        asks_model = any(stage.name == "llm" for stage in stages)
+        fast_track = (inquiry.roster.settings.fast_track or 0.0) if asks_model else 0.0
+        for stage in stages:
             try:
-                found = await stage.decide(inquiry, weighed)
+                found = await stage.decide(inquiry, way.weighed)
             except AgentNotInRouting:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever is wrong with one stage, the next is asked
-                why = _why_failed(error)
-                log.warning("stage_failed", stage=stage.name, routing=inquiry.roster.key, error=why)
-                passed.append(Passed(stage.name, why, has_failed=True))
+                way = way.failed(stage.name, _why_failed(stage.name, inquiry, error))
                 continue
             if found is None:
                 continue
-            if found.agent is not None:
-                return replace(found, passed=tuple(passed))
-            passed.append(Passed(stage.name, found.reason))
-            weighed = found
-        question = clarifying_question(inquiry.roster, weighed.candidates, inquiry.language)
-        return replace(weighed, stage="clarify", question=question, passed=tuple(passed))
+            if found.agent is None:
+                way = way.left(found)
+            elif found.stage == "vector" and found.probability < fast_track:
+                way = way.holding(found, fast_track)
+            else:
+                return way.decided(found)
+        return way.decided(way.held) if way.held else await self._asked_back(inquiry, way)
+
+    async def _asked_back(self, inquiry: Inquiry, way: Way) -> RouteDecision:
+        """A question for the user: the model's, where there is one, or ours."""
+        # After one model that did not answer, the user is not kept waiting for another.
+        if self._disambiguation and inquiry.roster.agents and not way.model_has_failed:
+            try:
+                asked = await self._disambiguation.ask_back(inquiry, way.weighed)
+            except Exception as error:  # noqa: BLE001 - our own question needs nobody
+                way = way.failed("clarify", _why_failed("clarify", inquiry, error))
+            else:
+                return replace(
+                    way.weighed,
+                    stage="clarify",
+                    question=asked.question,
+                    passed=way.passed,
+                    model=asked.model,
+                    tokens=way.weighed.tokens + asked.tokens,
+                )
+        ours = clarifying_question(inquiry.request, inquiry.roster, way.weighed, inquiry.language)
+        return replace(
+            way.weighed, stage="clarify", question=ours.text, choices=ours.choices, passed=way.passed
+        )
 
     def _stages_for(self, roster: Roster) -> tuple[Stage, ...]:
         allowed = _ALWAYS_THERE | roster.settings.stages
         return tuple(stage for stage in self._stages if stage.name in allowed)
 
 
-def _why_failed(error: Exception) -> str:
-    """A message of ours says what is wrong; any other may quote the Turn."""
-    return error.message if isinstance(error, LmosError) else type(error).__name__
+def _why_failed(stage: StageName, inquiry: Inquiry, error: Exception) -> str:
+    """Why, for the record and the log: a message of ours says what is wrong, any other may quote the Turn."""
+    why = error.message if isinstance(error, LmosError) else type(error).__name__
+    log.warning("stage_failed", stage=stage, routing=inquiry.roster.key, error=why)
+    return why

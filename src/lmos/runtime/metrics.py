@@ -39,6 +39,11 @@ FIRST_PIECE_SECONDS = Described(
     "lmos_first_piece_seconds", "From a message to the first thing that an Agent says.", _PLACE
 )
 ROUTING_SECONDS = Described("lmos_routing_seconds", "How long the router took to decide.", ("stage",))
+ROUTING_STAGES = Described(
+    "lmos_routing_stages",
+    "Stages of the router that Turns went through: `decided`, `abstained` or `failed`.",
+    ("stage", "outcome"),
+)
 ASK_SECONDS = Described("lmos_ask_seconds", "How long an Agent took to answer or to fail.", _PLACE)
 STORE_SECONDS = Described("lmos_store_seconds", "How long each reading or writing of Turns took.", ())
 HANDOVERS = Described("lmos_handovers", "Turns that this Agent left to another one.", _PLACE)
@@ -54,6 +59,7 @@ METRICS = (
     TURN_SECONDS,
     FIRST_PIECE_SECONDS,
     ROUTING_SECONDS,
+    ROUTING_STAGES,
     ASK_SECONDS,
     STORE_SECONDS,
     HANDOVERS,
@@ -86,6 +92,7 @@ class TurnMetrics:
         self._turn_seconds = self._registered(Histograms(TURN_SECONDS, _LONG))
         self._first_piece = self._registered(Histograms(FIRST_PIECE_SECONDS, _LONG))
         self._routing = self._registered(Histograms(ROUTING_SECONDS, _SHORT))
+        self._stages = self._registered(Counters(ROUTING_STAGES))
         self._asks = self._registered(Histograms(ASK_SECONDS, _LONG))
         self._store = self._registered(Histograms(STORE_SECONDS, _SHORT))
         self._handovers = self._registered(Counters(HANDOVERS))
@@ -116,6 +123,10 @@ class TurnMetrics:
                     self._failures.count(*channel, took.agent, took.error)
         if watch.first_piece_seconds is not None:
             self._first_piece.observe(watch.first_piece_seconds, *channel, agent)
+        for passed in decision.get("passed", ()):
+            self._stages.count(passed["stage"], "failed" if passed["has_failed"] else "abstained")
+        if stage:
+            self._stages.count(stage, "decided")
         for handed_over in decision.get("handed_over_by", ()):
             self._handovers.count(*channel, handed_over)
 
