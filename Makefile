@@ -8,10 +8,10 @@ INSTALL = $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 SOURCES := src tests benchmarks examples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check accept bench lock clean format
+.PHONY: help setup demo up test check accept bench bench-routing lock clean format
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 15
 
 setup: $(VENV)/.dev $(VENV)/.node ## Make .venv with everything that development needs
 
@@ -41,11 +41,14 @@ accept: $(VENV)/.dev ## Rewrite expected files and generated pages; read the dif
 bench: $(VENV)/.dev ## Measure, and print the figures of benchmarks/README.md
 	$(BIN)/python -m benchmarks.run
 
+bench-routing: $(VENV)/.dev ## Measure the router beside other ways and a peer; SPLIT=test for the figures written down
+	$(BIN)/python -m benchmarks.routing.run --split $(or $(SPLIT),val)
+
 lock: $(VENV)/.uv ## Renew requirements/*.txt
 	for name in uv build; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt; done
 	$(LOCK) --no-deps requirements/kubectl.in -o requirements/kubectl.txt
 	$(LOCK) pyproject.toml -o requirements/base.txt
-	$(LOCK) pyproject.toml --group dev --extra llm --extra a2a --extra otel -c requirements/base.txt -o requirements/dev.txt
+	$(LOCK) pyproject.toml --group dev --extra llm --extra a2a --extra otel --extra en -c requirements/base.txt -o requirements/dev.txt
 
 LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header

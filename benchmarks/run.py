@@ -14,7 +14,6 @@ SUITES = (
     "benchmarks.turns",
     "benchmarks.streams",
     "benchmarks.clinc.run",
-    "benchmarks.routing.run",
 )
 
 

@@ -1,1 +1,1 @@
-"""How good the router is: CLINC150 by itself and in other groupings of Agents."""
+"""How good and how fast the router is, in groupings, languages and sizes, beside other ways and a peer."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from lmos.router.variants import VariantName
 from tests.router.rosters import ROSTER
 
 if TYPE_CHECKING:
@@ -135,6 +136,8 @@ def test_a_text_is_tried_without_asking_anybody(lmos: Callable[..., Said]) -> No
     assert (said.status, said.json["agent"], said.json["stage"]) == (0, "billing-agent", "vector")
     assert said.json["candidates"]
     assert shown.out.startswith("Agent        weather-agent, ")
+    assert said.json["explanation"]["agent"] == "billing-agent"
+    assert "Words that mattered: what changes for weather-agent without them" in shown.out
 
 
 @pytest.mark.e2e
@@ -144,3 +147,38 @@ def test_a_channel_that_is_not_there_is_told(lmos: Callable[..., Said], up: Up) 
     assert up.endpoints
     assert said.status == 4
     assert "No routing info found" in said.err
+
+
+def test_an_evaluation_draws_its_plots(
+    lmos: Callable[..., Said], agents: Path, questions: Path, tmp_path: Path
+) -> None:
+    said = lmos(
+        "route", "eval", str(questions), "--agents", str(agents), "--plots", str(tmp_path), "-o", "json"
+    )
+
+    assert said.json["agent_accuracy"] == 1.0
+    assert {file.stem for file in tmp_path.glob("*.svg")} == {"confusion", "coverage", "reliability"}
+
+
+def test_questions_out_of_scope_alone_have_nothing_to_be_sure_of(
+    lmos: Callable[..., Said], agents: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text(json.dumps(QUESTIONS[3]))
+    lmos("route", "eval", str(file), "--agents", str(agents), "--plots", str(tmp_path))
+
+    assert [file.name for file in tmp_path.glob("*.svg")] == ["confusion.svg"]
+
+
+@pytest.mark.parametrize("variant", list(VariantName))
+def test_simpler_ways_are_evaluated_alike(
+    lmos: Callable[..., Said], agents: Path, questions: Path, monkeypatch: pytest.MonkeyPatch, variant: str
+) -> None:
+    monkeypatch.setenv("LMOS_ENCODER", "tfidf")
+    said = lmos("route", "eval", str(questions), "--agents", str(agents), "--variant", variant, "-o", "json")
+
+    assert (said.status, set(said.json) >= FIGURES) == (0, True)
+
+
+def test_no_other_variant_is_known(lmos: Callable[..., Said], agents: Path, questions: Path) -> None:
+    assert lmos("route", "eval", str(questions), "--agents", str(agents), "--variant", "luck").status == 2

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def examples(rig: Rig, name: str, capability: str = "") -> tuple[str, ...]:
-    return rig.table.find("acme", "web").roster.examples_of(name, capability or name)
+    found = rig.table.find("acme", "web").roster.capability(name, capability or name)
+    return found.examples if found else ()
 
 
 async def test_a_channel_has_the_agents_of_its_routing(bare: Rig) -> None:

@@ -34,6 +34,8 @@ for _module in ("machine", "top", "resources", "planning", "talking", "services"
     import_module(f"lmos.cli.{_module}").register(app)
 app.add_typer(import_module("lmos.cli.agent").app, name="agent")
 app.add_typer(import_module("lmos.cli.route").app, name="route")
+app.add_typer(import_module("lmos.cli.router").app, name="router")
+app.add_typer(import_module("lmos.cli.lint").app, name="lint")
 
 
 @app.callback()

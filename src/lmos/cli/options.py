@@ -60,3 +60,7 @@ TenantOption = Annotated[str, typer.Option("-t", "--tenant", help="The Tenant; t
 ChannelOption = Annotated[
     str, typer.Option("-c", "--channel", help="The Channel; the only one if not given.")
 ]
+PlotsOption = Annotated[
+    Path | None,
+    typer.Option("--plots", help="A folder to write plots to, as SVG files.", show_default=False),
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from lmos.core.errors import TemporaryError
 
@@ -31,6 +31,19 @@ class Encoder(Protocol):
         May be called from several threads at once.
         """
         ...
+
+
+@runtime_checkable
+class RemoteEncoder(Encoder, Protocol):
+    """An encoder in another process, for which the event loop must not wait."""
+
+    is_remote: Literal[True]
+
+
+class EncoderUnavailable(TemporaryError):
+    """A sentence encoder gives no embeddings at the moment."""
+
+    code: ClassVar[str] = "EncoderUnavailable"
 
 
 @dataclass(frozen=True, slots=True)

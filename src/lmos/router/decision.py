@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from lmos.core.conversation import Choice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 StageName = Literal["explicit", "choice", "follow-up", "vector", "llm", "clarify"]
 
@@ -17,6 +20,14 @@ class Candidate:
     agent: str
     capability: str
     probability: float
+
+
+def agent_shares(candidates: Iterable[Candidate]) -> dict[str, float]:
+    """The probability of each Agent, as far as its Capabilities are among `candidates`."""
+    shares: dict[str, float] = {}
+    for candidate in candidates:
+        shares[candidate.agent] = shares.get(candidate.agent, 0.0) + candidate.probability
+    return shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,8 @@ class RouteDecision:
         capability: The Capability that spoke for it; empty when a user named the Agent.
         stage: The stage of the pipeline that decided; `clarify` when all abstained.
         reason: Why, in a sentence for people.
-        probability: That this Agent is the right one of the routing, 0 to 1.
+        probability: That this Agent is the right one of the routing, 0 to 1; where the user chose, of those
+            that were offered.
         threshold: What `probability` had to reach.
         familiarity: How much the text resembles anything the Agents know, about 0 to 1.
         familiarity_threshold: What `familiarity` had to reach.
@@ -55,7 +67,7 @@ class RouteDecision:
         encoder: The encoder it weighed with.
         model: The language model that was asked; empty where none was.
         tokens: Read and written by it.
-        input_hash: Of the user's message: SHA-256, the first 16 digits.
+        input_hash: Of the user's message: HMAC-SHA-256 by the installation's key, the first 16 digits.
         routing_version: The ChannelRouting's resourceVersion.
         seconds: How long the decision took.
         handed_over_by: The Agents that handed the Turn on, in order, first the one that the router chose;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from lmos.core.errors import InvalidInput
 from lmos.core.scoring import auroc, coverage_at, expected_calibration_error, recall_at
 from lmos.router.pipeline import Router
 from lmos.router.request import RouteRequest
-from lmos.router.vector import train
+from lmos.router.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,6 +99,15 @@ class Evaluation:
         """How often a question for the first Agent went to the second; None is out of scope, asked back."""
         return Counter((each.question.agent, each.decision.agent) for each in self.judged)
 
+    @property
+    def sureness(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Of the n questions in scope: how probable the likeliest Agent is, and whether it is right."""
+        inside = [each for each in self.judged if each.question.agent is not None]
+        return (
+            np.array([each.decision.probability for each in inside], dtype=np.float32),
+            np.array([each.names_the_agent for each in inside], dtype=np.bool_),
+        )
+
     def figures(self) -> dict[str, Any]:
         """
         Shares from 0 to 1, None where there is no question that could tell.
@@ -113,8 +122,7 @@ class Evaluation:
         outside = [each for each in self.judged if each.question.agent is None]
         answered = [each for each in inside if not each.decision.is_abstention]
         named = [each for each in inside if each.question.capability]
-        hits = np.array([each.names_the_agent for each in inside], dtype=np.bool_)
-        sure = np.array([each.decision.probability for each in inside])
+        sure, hits = self.sureness
         known, unknown = _familiarities(inside), _familiarities(outside)
         both = bool(inside and outside)
         seconds = [each.decision.seconds for each in self.judged]
@@ -167,15 +175,17 @@ async def evaluate(
 
 
 async def _decide(router: Router, roster: Roster, question: Question) -> RouteDecision:
-    history: tuple[Message, ...] = ()
-    current = ""
+    asked = RouteRequest("")
     for said in question.history:
         if said.role.casefold() == USER:
-            decision = await router.route(RouteRequest(said.content, "", current, history), roster)
-            current = decision.agent or current
-        current = said.agent or current
-        history = (*history, Message(role=said.role.casefold(), content=said.content))
-    return await router.route(RouteRequest(question.text, "", current, history), roster)
+            decision = await router.route(replace(asked, text=said.content), roster)
+            choices = decision.choices if decision.is_abstention else None
+            asked = replace(asked, current_agent=decision.agent or asked.current_agent, choices=choices)
+        if said.agent:
+            asked = replace(asked, current_agent=said.agent, choices=None)
+        message = Message(role=said.role.casefold(), content=said.content)
+        asked = replace(asked, history=(*asked.history, message))
+    return await router.route(replace(asked, text=question.text), roster)
 
 
 def _familiarities(judged: Sequence[Judged]) -> NDArray[np.float32]:

@@ -88,7 +88,14 @@ class HeadKeeper:
 
     async def _train(self, roster: Roster) -> None:
         loop = asyncio.get_running_loop()
-        head = await loop.run_in_executor(self._thread, self._train_if_wanted, roster)
+        try:
+            head = await loop.run_in_executor(self._thread, self._train_if_wanted, roster)
+        except Exception as error:
+            # An encoder that is elsewhere may be away: whoever asks next has it tried again.
+            if self._wanted.get(roster.key) == roster.fingerprint:
+                del self._wanted[roster.key]
+            log.warning("head_not_trained", routing=roster.key, error=type(error).__name__)
+            raise
         if self._wanted.get(roster.key) == roster.fingerprint:
             self._heads[roster.key] = head
             log.info(

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from lmos.router.roster import Roster
     from lmos.router.vector import Judgement, VectorHead
 
+LONGEST_SEEN = 2000
+"""In characters. A longer message is judged by its beginning; encoders take longer the more they read."""
+
 
 class Inquiry:
     """
@@ -29,11 +32,12 @@ class Inquiry:
     ) -> None:
         self.request = request
         self.roster = roster
-        self.language = language_of(request.text, otherwise=language_of(" ".join(request.earlier[-1:])))
+        before = " ".join(request.earlier[-1:])
+        self.language = language_of(_seen(request.text), otherwise=language_of(_seen(before)))
         self._encoder = encoder
         self._heads = heads
         self._head: VectorHead | None = None
-        self._judged: dict[str, Judgement] = {}
+        self._judged: dict[tuple[str, frozenset[str]], Judgement] = {}
 
     async def head(self) -> VectorHead | None:
         """The head that knows Agents of the roster; None where there are no Capabilities."""
@@ -42,11 +46,24 @@ class Inquiry:
             self._head = found if found is not None and found.knows(self.roster.names) else None
         return self._head
 
-    async def judged(self, text: str) -> Judgement | None:
-        """What the head makes of `text`; None where there is no head."""
+    async def judged(self, text: str, among: frozenset[str] | None = None) -> Judgement | None:
+        """
+        What the head makes of `text`; None where there is no head.
+
+        Args:
+            text: Words of the user; LONGEST_SEEN characters of them count.
+            among: The Agents that come into question, at least one that the head knows; without them, all.
+        """
         head = await self.head()
         if head is None:
             return None
-        if text not in self._judged:
-            self._judged[text] = head.judge(text, await self._encoder.encode(text), self.roster.names)
-        return self._judged[text]
+        text, allowed = _seen(text), self.roster.names if among is None else among
+        if (text, allowed) not in self._judged:
+            embedding = await self._encoder.encode(text)
+            self._judged[text, allowed] = head.judge(text, embedding, allowed)
+        return self._judged[text, allowed]
+
+
+def _seen(text: str) -> str:
+    """Its beginning as encoders can read it: half a surrogate pair is no character."""
+    return text[:LONGEST_SEEN].encode(errors="replace").decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -68,25 +69,22 @@ class Roster:
             asdict(self.settings.goal),
         )
         content = json.dumps(parts, ensure_ascii=False)
-        return hashlib.sha256(content.encode()).hexdigest()[:16]
+        return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:16]
 
     @cached_property
     def names(self) -> frozenset[str]:
         """The names of the Agents."""
         return frozenset(agent.name for agent in self.agents)
 
-    def examples_of(self, agent: str, capability: str) -> tuple[str, ...]:
-        """The examples of one Capability; empty where there is no such."""
-        return next(
-            (
-                can.examples
-                for member in self.agents
-                if member.name == agent
-                for can in member.capabilities
-                if can.name == capability
-            ),
-            (),
-        )
+    def capability(self, agent: str, name: str) -> RosterCapability | None:
+        """One Capability of an Agent; None where there is no such."""
+        of_agent = (each.capabilities for each in self.agents if each.name == agent)
+        return next((can for capabilities in of_agent for can in capabilities if can.name == name), None)
+
+
+def name_in_words(name: str) -> str:
+    """A name such as `view-bill` as words."""
+    return " ".join(re.split(r"[-_./:\s]+", name)).strip()
 
 
 def _as_it_says(agent: Agent) -> RosterAgent:

@@ -104,7 +104,7 @@ def lesson_of(roster: Roster, encoder: Encoder) -> Lesson | None:
         encoded[len(said) : start],
     )
     groups = np.array([place[agent] for agent, _ in labels], dtype=np.intp)
-    return Lesson(labels, agents, groups, said, examples, encoded[start:])
+    return Lesson(labels, agents, groups, said, examples, encoded[start:].copied())
 
 
 def learn(lesson: Lesson, roster: Roster, held: HeldOut | None = None) -> Trained:

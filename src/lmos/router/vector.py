@@ -51,6 +51,24 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """
+    What a head makes of some texts.
+
+    Attributes:
+        may_be_chosen: Which of its classes, shape (classes,).
+        of_classes: The probability of each class, shape (n, classes).
+        of_agents: The probability of each Agent, shape (n, agents).
+        familiarity: Of each text, shape (n,).
+    """
+
+    may_be_chosen: NDArray[np.bool_]
+    of_classes: Matrix
+    of_agents: Matrix
+    familiarity: Matrix
+
+
+@dataclass(frozen=True, slots=True)
 class VectorHead:
     """
     A trained head for one roster.
@@ -86,29 +104,43 @@ class VectorHead:
             allowed: Names of the Agents that may be chosen, at least one that it `knows`; the head may
                 know others from before.
         """
-        features = Model(self.feature_map, self.head).features(
-            Texts(embedding[None, :], ngram_counts([text]))
-        )
-        may = _may_be_chosen(self.agents, allowed)[self.groups]
-        logits = np.where(may, self.head.logits(features), np.float32(-np.inf))
-        probabilities = restricted(softmax(np.float32(self.thresholds.sharpness) * logits)[0], may)
-        by_agent = group_probabilities(probabilities[None, :], self.groups, len(self.agents))
+        weighed = self.weigh(Texts(embedding[None, :], ngram_counts([text])), allowed)
+        probabilities, by_agent = weighed.of_classes[0], weighed.of_agents[0]
         best = int(by_agent.argmax())
         order = np.argsort(-probabilities, kind="stable")
         candidates = tuple(
             Candidate(agent, capability, round(float(probabilities[index]), 4))
             for index in order[:_CANDIDATES]
-            if may[index]
+            if weighed.may_be_chosen[index]
             for agent, capability in (self.labels[index],)
         )
-        generic = likeness_to_generic(features, self.generic)
         return Judgement(
             agent=self.agents[best],
             capability=self.labels[order[self.groups[order] == best][0]][1],
-            probability=float(by_agent[0, best]),
-            familiarity=float(familiarity(logits, generic, by_agent.max(axis=1))[0]),
+            probability=float(by_agent[best]),
+            familiarity=float(weighed.familiarity[0]),
             candidates=candidates,
         )
+
+    def weigh(self, texts: Texts, allowed: frozenset[str]) -> Weighed:
+        """
+        How probable each class and each Agent in `allowed` is for some texts, and how familiar these are.
+
+        Args:
+            texts: By the encoder this head was trained with, at least one.
+            allowed: Names of the Agents that may be chosen, at least one that it `knows`.
+        """
+        features = self.features(texts)
+        may = _may_be_chosen(self.agents, allowed)[self.groups]
+        logits = np.where(may, self.head.logits(features), np.float32(-np.inf))
+        of_classes = restricted(softmax(np.float32(self.thresholds.sharpness) * logits), may)
+        of_agents = group_probabilities(of_classes, self.groups, len(self.agents))
+        generic = likeness_to_generic(features, self.generic)
+        return Weighed(may, of_classes, of_agents, familiarity(logits, generic, of_agents.max(axis=1)))
+
+    def features(self, texts: Texts) -> Matrix:
+        """Texts as it sees them, shape (n, features)."""
+        return Model(self.feature_map, self.head).features(texts)
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ from lmos.core.scoring import (
     likeness_among_generic,
     softmax,
 )
-from lmos.core.scoring.calibration import confidence_for
+from lmos.core.scoring.calibration import DEFAULT_CONFIDENCE, confidence_for
 from tests.core.scoring.builders import DIMENSIONS, around, examples, wordless
 
 GROUPS = np.arange(4)
@@ -35,17 +35,23 @@ def calibrated(per_class: int, spread: float, goal: Goal | None = None) -> Calib
 
 def test_the_confidence_is_the_lowest_that_still_reaches_the_precision() -> None:
     confidences = np.repeat(np.array([0.9, 0.8, 0.7, 0.6], dtype=np.float32), 1000)
-    came_true = np.repeat([True, True, False, True], 1000)
+    came_true = np.repeat([True, True, False, False], 1000)
 
-    assert confidence_for(confidences, came_true, 0.7) == pytest.approx(0.6)
+    assert confidence_for(confidences, came_true, 0.6) == pytest.approx(0.7)
     assert confidence_for(confidences, came_true, 0.97) == pytest.approx(0.8)
 
 
 def test_a_single_mistake_among_few_does_not_move_the_confidence_far() -> None:
-    confidences = np.linspace(0.999, 0.95, 40, dtype=np.float32)
-    nearly = np.arange(40) != 1
+    confidences = np.append(np.linspace(0.999, 0.95, 40), np.full(40, 0.1)).astype(np.float32)
+    came_true = np.append(np.arange(40) != 1, np.zeros(40, dtype=np.bool_))
 
-    assert confidence_for(confidences, nearly, 0.96) == confidences[-1]
+    assert confidence_for(confidences, came_true, 0.96) == confidences[39]
+
+
+def test_where_all_is_right_the_confidence_is_no_more_than_the_default() -> None:
+    confidences = np.full(30, 0.999, dtype=np.float32)
+
+    assert confidence_for(confidences, np.ones(30, dtype=np.bool_), 0.98) == DEFAULT_CONFIDENCE
 
 
 def test_where_no_confidence_reaches_the_precision_nothing_is_answered() -> None:
@@ -55,7 +61,11 @@ def test_where_no_confidence_reaches_the_precision_nothing_is_answered() -> None
 
 
 def test_few_examples_leave_the_cautious_defaults() -> None:
-    assert calibrated(per_class=3, spread=0.1).thresholds == Thresholds()
+    assert calibrated(per_class=3, spread=0.1).thresholds == Thresholds.cautious(4)
+
+
+def test_the_more_classes_the_more_familiar_a_text_must_be_by_default() -> None:
+    assert Thresholds.cautious(2).familiarity < Thresholds.cautious(200).familiarity
 
 
 def test_the_stated_share_of_known_questions_is_turned_away() -> None:

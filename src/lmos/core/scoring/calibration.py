@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from lmos.core.scoring.figures import last_of_equals
-from lmos.core.scoring.head import softmax
+from lmos.core.scoring.head import TEMPERATURE, softmax
 from lmos.core.scoring.rank import group_probabilities
 from lmos.core.scoring.resemblance import familiarity
 
@@ -21,8 +21,9 @@ FEWEST_HELD_OUT = 20
 """With fewer held-out examples than this, the cautious defaults below hold instead."""
 
 DEFAULT_CONFIDENCE = 0.5
-DEFAULT_FAMILIARITY = 0.25
 DEFAULT_SHARPNESS = 1.3
+_BELOW_CHANCE = 0.05
+"""In cosine similarity: how far below what as many classes that resemble nothing would come to."""
 
 _SHARPNESSES = np.geomspace(0.5, 4.0, 32)
 _WEIGHT_OF_DEFAULT = 10.0
@@ -61,10 +62,20 @@ class Thresholds:
         held_out: How many held-out examples they rest on; 0 for the defaults.
     """
 
-    confidence: float = DEFAULT_CONFIDENCE
-    familiarity: float = DEFAULT_FAMILIARITY
+    confidence: float
+    familiarity: float
     sharpness: float = DEFAULT_SHARPNESS
     held_out: int = 0
+
+    @classmethod
+    def cautious(cls, classes: int) -> Self:
+        """
+        Defaults for so many classes, at which about one question in twenty is turned away.
+
+        Familiarity sums over classes, so the more there are the more familiar anything is.
+        """
+        floor = float(np.log(classes) / TEMPERATURE) - _BELOW_CHANCE
+        return cls(DEFAULT_CONFIDENCE, floor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +151,7 @@ def calibrate(
     hits = known.probabilities.argmax(axis=1) == right
     best = known.probabilities.max(axis=1)
     if few:
-        return Calibration(Thresholds(), best, hits, known.familiarity, unknown)
+        return Calibration(Thresholds.cautious(len(groups)), best, hits, known.familiarity, unknown)
     if goal.let_through is None or not len(unknown):
         floor = float(np.quantile(known.familiarity, goal.false_rejection))
     else:
@@ -162,11 +173,9 @@ def _sharpness_for(logits: Matrix, groups: NDArray[np.intp], right: NDArray[np.i
         right: The right group of each example, shape (n,).
     """
     losses = []
+    is_right = groups[None, :] == right[:, None]
     for sharpness in _SHARPNESSES:
-        probabilities = group_probabilities(
-            softmax(np.float32(sharpness) * logits), groups, int(groups.max()) + 1
-        )
-        found = probabilities[np.arange(len(right)), right]
+        found = softmax(np.float32(sharpness) * logits).sum(axis=1, where=is_right)
         prior = _WEIGHT_OF_DEFAULT * np.log(sharpness / DEFAULT_SHARPNESS) ** 2
         losses.append(prior - np.log(np.maximum(found, np.finfo(np.float32).tiny)).sum())
     return float(_SHARPNESSES[int(np.argmin(losses))])
@@ -185,11 +194,15 @@ def confidence_for(confidences: Matrix, hits: NDArray[np.bool_], precision: floa
         precision: Share of right answers wanted.
 
     Returns:
-        A threshold between 0 and 1; 1.0 where none reaches it.
+        A threshold between 0 and 1; 1.0 where none reaches it, and no more than the default where all
+        together do, for then nothing tells how low it may be.
     """
     order = np.argsort(-confidences, kind="stable")
     count = np.arange(1, len(order) + 1)
     claimed = np.cumsum(confidences[order]) / count
     reached = (np.cumsum(hits[order]) + _WEIGHT_OF_CLAIM * claimed) / (count + _WEIGHT_OF_CLAIM)
     enough = np.flatnonzero((reached >= precision) & last_of_equals(confidences[order]))
-    return float(confidences[order][enough[-1]]) if len(enough) else 1.0
+    if not len(enough):
+        return 1.0
+    lowest = float(confidences[order][enough[-1]])
+    return min(lowest, DEFAULT_CONFIDENCE) if enough[-1] == len(order) - 1 else lowest

@@ -37,6 +37,10 @@ class Texts:
     def __getitem__(self, rows: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Texts:
         return Texts(self.embeddings[rows], self.counts[rows])
 
+    def copied(self) -> Texts:
+        """The same in memory of their own, so that those of which they are a part can go."""
+        return Texts(self.embeddings.copy(), self.counts.copy())
+
     def and_also(self, others: Texts) -> Texts:
         """These and then the others."""
         return Texts(np.vstack((self.embeddings, others.embeddings)), np.vstack((self.counts, others.counts)))
@@ -62,7 +66,7 @@ class Examples:
     Attributes:
         texts: The examples.
         classes: Class of each, shape (n,).
-        importance: How much each counts, shape (n,); what users said counts 1.
+        importance: How much each counts, shape (n,); names, which count less than 1, come last.
         is_said: Whether users say it, shape (n,); what they do not say stands for a class without examples,
             or is what a class is called, and is never held out.
         count: Number of classes.
@@ -108,7 +112,7 @@ class Examples:
 
     def model(self) -> Model:
         """A head trained on all of them; each class counts the same, however many examples it has."""
-        whole = self.importance >= 1
+        whole = slice(int((self.importance >= 1).sum()))
         fitted = self.texts[whole]
         feature_map = FeatureMap.fit(fitted.embeddings, fitted.counts, self.classes[whole])
         sizes = np.bincount(self.classes[whole], minlength=self.count)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 Matrix = NDArray[np.float32]
 """Numbers in single precision; each use states its shape."""
@@ -29,6 +29,7 @@ EVENING = 0.1
 _WORD = re.compile(r"\w+")
 _CHARACTER_SIZES = (3, 4)
 _LONGEST_TEXT = 2000
+_PIECE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class FeatureMap:
             counts: Their `ngram_counts`, shape (n, BUCKETS).
             classes: Class of each, shape (n,), from 0 on, none left out.
         """
-        seen = (counts != 0).sum(axis=0)
+        seen = np.count_nonzero(counts, axis=0)
         idf = np.log((1 + len(counts)) / (1 + seen)) + 1
         return cls(embeddings.mean(axis=0), _evening(embeddings, classes), idf.astype(np.float32))
 
@@ -68,17 +69,24 @@ class FeatureMap:
             embeddings: Unit embeddings, shape (n, d), from the same encoder as in `fit`.
             counts: `ngram_counts` of the same texts, shape (n, BUCKETS).
         """
-        meant = unit((embeddings - self.mean) @ self.evening)
-        return np.hstack((meant, NGRAM_SCALE * unit(counts * self.idf)))
+        dimensions = embeddings.shape[1]
+        features = np.empty((len(embeddings), dimensions + BUCKETS), dtype=np.float32)
+        # In pieces, as there may be a hundred thousand texts.
+        for piece in _pieces(len(features)):
+            features[piece, :dimensions] = unit((embeddings[piece] - self.mean) @ self.evening)
+            features[piece, dimensions:] = NGRAM_SCALE * unit(counts[piece] * self.idf)
+        return features
 
 
 def unit(rows: NDArray[np.floating]) -> Matrix:
     """Rows scaled to length one, in single precision; a zero row stays zero."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return (rows / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+    return (rows / np.where(lengths == 0, 1, lengths)).astype(np.float32, copy=False)
 
 
-def class_sums(rows: Matrix, classes: NDArray[np.intp], count: int) -> Matrix:
+def class_sums(
+    rows: Matrix, classes: NDArray[np.intp], count: int, weights: Matrix | None = None
+) -> Matrix:
     """
     The sum of the rows of each class, shape (count, columns).
 
@@ -86,9 +94,12 @@ def class_sums(rows: Matrix, classes: NDArray[np.intp], count: int) -> Matrix:
         rows: Shape (n, columns).
         classes: Class of each row, shape (n,), from 0 to count - 1.
         count: Number of classes.
+        weights: By which rows are multiplied, shape (n,); each 1 where not given.
     """
     sums = np.zeros((count, rows.shape[1]), dtype=np.float32)
-    np.add.at(sums, classes, rows)
+    for piece in _pieces(len(rows)):
+        weighted = rows[piece] if weights is None else rows[piece] * weights[piece, None]
+        np.add.at(sums, classes[piece], weighted)
     return sums
 
 
@@ -106,6 +117,10 @@ def ngram_counts(texts: Sequence[str]) -> Matrix:
     return np.sign(counts) * np.log1p(np.abs(counts))
 
 
+def _pieces(count: int) -> Iterator[slice]:
+    return (slice(start, start + _PIECE) for start in range(0, count, _PIECE))
+
+
 def _evening(embeddings: Matrix, classes: NDArray[np.intp]) -> Matrix:
     """
     A matrix after which examples of one class differ a little more evenly in all directions.
@@ -115,9 +130,12 @@ def _evening(embeddings: Matrix, classes: NDArray[np.intp]) -> Matrix:
     """
     count = int(classes.max()) + 1
     sizes = np.bincount(classes, minlength=count).astype(np.float32)
-    apart = embeddings - (class_sums(embeddings, classes, count) / sizes[:, None])[classes]
-    covariance = apart.T @ apart
-    dimensions = len(covariance)
+    means = class_sums(embeddings, classes, count) / sizes[:, None]
+    dimensions = embeddings.shape[1]
+    covariance = np.zeros((dimensions, dimensions), dtype=np.float32)
+    for piece in _pieces(len(embeddings)):
+        apart = embeddings[piece] - means[classes[piece]]
+        covariance += apart.T @ apart
     average = covariance.trace() / dimensions
     even = np.eye(dimensions, dtype=np.float32)
     if average <= np.finfo(np.float32).eps:

@@ -73,7 +73,7 @@ def train_head(
         docs/decisions/0006-routing-head.md, 0020-evened-features.md
     """
     counts = np.ones(len(classes), dtype=np.float32) if weights is None else weights
-    centroids = unit(class_sums(features * counts[:, None], classes, count))
+    centroids = unit(class_sums(features, classes, count, counts))
     batches = list(_batches(classes, count))
     work = 4.0 * STEPS * len(batches[0]) * centroids.size
     if work > MOST_WORK:

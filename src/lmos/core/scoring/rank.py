@@ -36,9 +36,10 @@ def restricted(probabilities: Matrix, allowed: NDArray[np.bool_]) -> Matrix:
     Probabilities with the classes outside `allowed` taken out and the rest scaled to sum to one.
 
     Args:
-        probabilities: Of each class, shape (classes,).
+        probabilities: Of each class, shape (n, classes) or (classes,).
         allowed: Which classes may be chosen, shape (classes,).
     """
-    kept = np.where(allowed, probabilities, 0)
-    total = kept.sum()
-    return kept / total if total else kept
+    kept: Matrix = np.where(allowed, probabilities, np.float32(0))
+    total: Matrix = kept.sum(axis=-1, keepdims=True)
+    total[total == 0] = 1
+    return kept / total
