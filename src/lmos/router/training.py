@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lmos.ports.models import Encoder
     from lmos.router.roster import Roster, RosterCapability
 
-ENOUGH_HELD_OUT = 1000
+ENOUGH_HELD_OUT = 750
 """Held-out examples that thresholds rest on; more would take longer and hardly change them."""
 
 _WORDINGS = {
@@ -95,6 +95,7 @@ def lesson_of(roster: Roster, encoder: Encoder) -> Lesson | None:
     texts = [can.examples or _phrasings(agent, can) for agent, can in known]
     said = tuple(text for group in texts for text in group)
     called, generic = [_called(can) for _, can in known], generic_texts()
+    groups = np.array([place[agent] for agent, _ in labels], dtype=np.intp)
     encoded = _encoded([*said, *called, *generic], encoder)
     start = len(said) + len(called)
     examples = Examples.of(
@@ -102,8 +103,8 @@ def lesson_of(roster: Roster, encoder: Encoder) -> Lesson | None:
         np.repeat(np.arange(len(known)), [len(group) for group in texts]),
         np.repeat([bool(can.examples) for _, can in known], [len(group) for group in texts]),
         encoded[len(said) : start],
+        groups,
     )
-    groups = np.array([place[agent] for agent, _ in labels], dtype=np.intp)
     return Lesson(labels, agents, groups, said, examples, encoded[start:].copied())
 
 

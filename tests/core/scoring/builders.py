@@ -26,5 +26,5 @@ def examples(classes: NDArray[np.intp], spread: float = 0.1, names: Matrix | Non
     count = int(classes.max()) + 1
     called = np.zeros((count, DIMENSIONS), dtype=np.float32) if names is None else names
     said = np.ones(len(classes), dtype=np.bool_)
-    made = Examples.of(wordless(around(classes, spread)), classes, said, wordless(called))
+    made = Examples.of(wordless(around(classes, spread)), classes, said, wordless(called), np.arange(count))
     return made if names is not None else made.without(made.importance < 1)

@@ -13,20 +13,29 @@ CLASSES = np.array([0, 0, 1, 1, 2, 2])
 
 
 def test_examples_are_told_apart() -> None:
-    head = train_head(POINTS, CLASSES, 3)
+    head = train_head(POINTS, CLASSES, np.arange(3))
 
     np.testing.assert_array_equal(head.probabilities(POINTS).argmax(axis=1), CLASSES)
 
 
 def test_training_twice_gives_the_same_bits() -> None:
     np.testing.assert_array_equal(
-        train_head(POINTS, CLASSES, 3).weights, train_head(POINTS, CLASSES, 3).weights
+        train_head(POINTS, CLASSES, np.arange(3)).weights, train_head(POINTS, CLASSES, np.arange(3)).weights
     )
 
 
+def test_a_mistake_within_a_group_weighs_less() -> None:
+    points, classes = np.vstack((POINTS, POINTS[2:3])), np.append(CLASSES, 0)
+
+    apart = train_head(points, classes, np.arange(3)).probabilities(POINTS[2:3])[0]
+    together = train_head(points, classes, np.array([0, 0, 1])).probabilities(POINTS[2:3])[0]
+
+    assert together[1] > apart[1]
+
+
 def test_permuting_classes_permutes_probabilities() -> None:
-    straight = train_head(POINTS, CLASSES, 3).probabilities(POINTS)
-    turned = train_head(POINTS, 2 - CLASSES, 3).probabilities(POINTS)
+    straight = train_head(POINTS, CLASSES, np.arange(3)).probabilities(POINTS)
+    turned = train_head(POINTS, 2 - CLASSES, np.arange(3)).probabilities(POINTS)
 
     np.testing.assert_allclose(straight, turned[:, ::-1], rtol=1e-4)
 

@@ -61,7 +61,7 @@ class Model:
 @dataclass(frozen=True, slots=True)
 class Examples:
     """
-    Examples of classes 0 to `count` - 1, at least one of each.
+    Examples of classes, at least one of each.
 
     Attributes:
         texts: The examples.
@@ -69,17 +69,24 @@ class Examples:
         importance: How much each counts, shape (n,); names, which count less than 1, come last.
         is_said: Whether users say it, shape (n,); what they do not say stands for a class without examples,
             or is what a class is called, and is never held out.
-        count: Number of classes.
+        groups: Group of each class, shape (classes,); a Capability's Agent.
     """
 
     texts: Texts
     classes: NDArray[np.intp]
     importance: Matrix
     is_said: NDArray[np.bool_]
-    count: int
+    groups: NDArray[np.intp]
 
     @classmethod
-    def of(cls, texts: Texts, classes: NDArray[np.intp], is_said: NDArray[np.bool_], names: Texts) -> Self:
+    def of(
+        cls,
+        texts: Texts,
+        classes: NDArray[np.intp],
+        is_said: NDArray[np.bool_],
+        names: Texts,
+        groups: NDArray[np.intp],
+    ) -> Self:
         """
         Examples with those names that say what the examples say.
 
@@ -88,6 +95,7 @@ class Examples:
             classes: Class of each, shape (n,).
             is_said: Whether users say it, shape (n,); a class has either such examples or others.
             names: What each class is called, in the order of classes.
+            groups: Group of each class, shape (classes,).
         """
         feature_map = FeatureMap.fit(texts.embeddings, texts.counts, classes)
         fits = fitting_names(
@@ -100,14 +108,19 @@ class Examples:
             np.concatenate((classes, named)),
             np.concatenate((np.ones(len(classes)), np.full(len(named), NAME_WEIGHT))).astype(np.float32),
             np.concatenate((is_said, np.zeros(len(named), dtype=np.bool_))),
-            len(names),
+            groups,
         )
+
+    @property
+    def count(self) -> int:
+        """Number of classes."""
+        return len(self.groups)
 
     def without(self, held: NDArray[np.bool_]) -> Self:
         """The rest when some examples are held out, shape (n,), none of them the last of its class."""
         kept = ~held
         return type(self)(
-            self.texts[kept], self.classes[kept], self.importance[kept], self.is_said[kept], self.count
+            self.texts[kept], self.classes[kept], self.importance[kept], self.is_said[kept], self.groups
         )
 
     def model(self) -> Model:
@@ -118,4 +131,4 @@ class Examples:
         sizes = np.bincount(self.classes[whole], minlength=self.count)
         weights = self.importance / sizes[self.classes]
         features = feature_map(self.texts.embeddings, self.texts.counts)
-        return Model(feature_map, train_head(features, self.classes, self.count, weights.astype(np.float32)))
+        return Model(feature_map, train_head(features, self.classes, self.groups, weights.astype(np.float32)))

@@ -84,9 +84,7 @@ def unit(rows: NDArray[np.floating]) -> Matrix:
     return (rows / np.where(lengths == 0, 1, lengths)).astype(np.float32, copy=False)
 
 
-def class_sums(
-    rows: Matrix, classes: NDArray[np.intp], count: int, weights: Matrix | None = None
-) -> Matrix:
+def class_sums(rows: Matrix, classes: NDArray[np.intp], count: int, weights: Matrix | None = None) -> Matrix:
     """
     The sum of the rows of each class, shape (count, columns).
 

@@ -25,6 +25,11 @@ LEARNING_RATE = 0.005
 BATCH = 1024
 """Examples a step looks at, at least; there are at least two of each class on average."""
 
+GROUP_SHARE = np.float32(0.5)
+"""How much of the loss is that of groups: an Agent is asked, whichever of its Capabilities was found."""
+
+_LEAST = np.float32(1e-9)
+
 MOST_WORK = 2e12
 """Multiplications and additions that training may take; where it would take more, the centroids stand."""
 
@@ -58,20 +63,26 @@ def softmax(logits: Matrix) -> Matrix:
 
 
 def train_head(
-    features: Matrix, classes: NDArray[np.intp], count: int, weights: Matrix | None = None
+    features: Matrix,
+    classes: NDArray[np.intp],
+    groups: NDArray[np.intp],
+    weights: Matrix | None = None,
 ) -> Head:
     """
     Fit a head to examples with Adam, without any chance in it.
 
+    It is to find the right group as much as the right class.
+
     Args:
         features: Examples, shape (n, features).
-        classes: The class of each example, shape (n,), from 0 to count - 1; each class has at least one.
-        count: Number of classes.
+        classes: The class of each example, shape (n,); each class has at least one.
+        groups: Group of each class, shape (classes,).
         weights: How much each example counts, shape (n,); each 1 where not given.
 
     Source:
         docs/decisions/0006-routing-head.md, 0020-evened-features.md
     """
+    count = len(groups)
     counts = np.ones(len(classes), dtype=np.float32) if weights is None else weights
     centroids = unit(class_sums(features, classes, count, counts))
     batches = list(_batches(classes, count))
@@ -85,14 +96,29 @@ def train_head(
     for step in range(1, STEPS + 1):
         seen = batches[step % len(batches)]
         push = counts[seen] / counts[seen].sum() * TEMPERATURE
-        wrong = softmax(TEMPERATURE * (features[seen] @ rows.T))
-        wrong[np.arange(len(seen)), classes[seen]] -= 1
+        wrong = _wrong(softmax(TEMPERATURE * (features[seen] @ rows.T)), classes[seen], groups)
         gradient = (wrong * push[:, None]).T @ features[seen] + pull * (rows - centroids)
         first += (gradient - first) * np.float32(0.1)
         second += (gradient**2 - second) * np.float32(0.001)
         rate = np.float32(LEARNING_RATE * (1 - 0.999**step) ** 0.5 / (1 - 0.9**step))
         rows -= rate * first / (np.sqrt(second) + np.float32(1e-8))
     return Head(rows)
+
+
+def _wrong(shares: Matrix, classes: NDArray[np.intp], groups: NDArray[np.intp]) -> Matrix:
+    """
+    The gradient of the loss by the logits: a part of the right group's, the rest of the right class's.
+
+    Args:
+        shares: Probabilities of classes, shape (n, classes).
+        classes: The right class of each example, shape (n,).
+        groups: Group of each class, shape (classes,).
+    """
+    in_group = np.where(groups[None, :] == groups[classes][:, None], shares, np.float32(0))
+    in_group *= GROUP_SHARE / np.maximum(in_group.sum(axis=1, keepdims=True), _LEAST)
+    wrong = shares - in_group
+    wrong[np.arange(len(classes)), classes] -= 1 - GROUP_SHARE
+    return wrong
 
 
 def position_in_class(classes: NDArray[np.intp]) -> NDArray[np.intp]:
