@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lmos.adapters.sqlite import Durability
-from lmos.apps.conversations import conversations_in, retention
-from lmos.core.conversation import InvalidRetention
+from lmos.apps.conversations import HASH_KEY, conversations_in, hash_key_in, record_text, retention
+from lmos.apps.data_folder import DataFolderUnusable
+from lmos.core.conversation import InvalidRecordText, InvalidRetention, TextLevel
 from lmos.core.errors import InvalidInput
 from tests.ports.turns import record
 
@@ -60,3 +62,39 @@ def test_conversations_are_kept_for_ever_unless_it_says_otherwise(monkeypatch: p
     monkeypatch.setenv("LMOS_RETENTION", "a month")
     with pytest.raises(InvalidRetention):
         retention()
+
+
+def test_all_may_be_told_unless_it_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LMOS_RECORD_TEXT", raising=False)
+    assert record_text().of("acme") is TextLevel.ALL
+
+    monkeypatch.setenv("LMOS_RECORD_TEXT", "masked,acme=none")
+    assert (record_text().of("acme"), record_text().of("b")) == (TextLevel.NONE, TextLevel.MASKED)
+
+    monkeypatch.setenv("LMOS_RECORD_TEXT", "acme=some")
+    with pytest.raises(InvalidRecordText):
+        record_text()
+
+
+def test_a_folder_keeps_one_key_that_nobody_else_can_read(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as workers:
+        keys = set(workers.map(hash_key_in, [tmp_path] * 8))
+
+    assert keys == {hash_key_in(tmp_path)}
+    assert [(file.name, file.stat().st_mode & 0o777) for file in tmp_path.iterdir()] == [(HASH_KEY, 0o600)]
+    assert len(keys.pop()) == 32
+
+
+def test_installations_have_keys_of_their_own(tmp_path: Path) -> None:
+    folders = tmp_path / "ours", tmp_path / "theirs"
+    for folder in folders:
+        folder.mkdir()
+
+    assert len({hash_key_in(folder) for folder in folders}) == 2
+
+
+def test_a_folder_without_room_for_a_key_is_an_error_with_a_next_step(tmp_path: Path) -> None:
+    with pytest.raises(DataFolderUnusable, match="cannot be used") as caught:
+        hash_key_in(tmp_path / "nowhere")
+
+    assert "--data" in caught.value.hint

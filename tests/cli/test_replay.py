@@ -149,6 +149,21 @@ def test_people_read_it_as_a_table(lmos: Callable[..., Said], data: Path, regres
     assert "Skipped: no text kept 1." in said.err
 
 
+@pytest.mark.parametrize(("said", "replays"), [("none", 0), ("all,acme=none", 0), ("all,globex=none", 5)])
+def test_turns_of_a_tenant_that_allows_no_words_are_left_out(
+    lmos: Callable[..., Said],
+    data: Path,
+    unchanged: str,
+    monkeypatch: pytest.MonkeyPatch,
+    said: str,
+    replays: int,
+) -> None:
+    monkeypatch.setenv("LMOS_RECORD_TEXT", said)
+    told = replayed(lmos, data, unchanged, "-o", "json").json
+
+    assert (told["replayed"], told["skipped"]) == (replays, {"no text kept": 6 - replays})
+
+
 @pytest.mark.parametrize(("share", "status"), [("0.3", 1), ("0.4", 0)])
 def test_some_turns_may_be_allowed_to_move(
     lmos: Callable[..., Said], data: Path, regressed: str, share: str, status: int
@@ -191,11 +206,17 @@ def test_turns_are_chosen_by_time_tenant_channel_and_number(
 
 
 def test_what_cannot_be_used_is_an_error_with_a_next_step(
-    lmos: Callable[..., Said], data: Path, unchanged: str, tmp_path: Path
+    lmos: Callable[..., Said],
+    data: Path,
+    unchanged: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert "is no moment" in replayed(lmos, data, unchanged, "--since", "yesterday").err
     assert "there is no manifest here" in replayed(lmos, data, str(tmp_path / "nowhere")).err
     assert "There are no Conversations" in replayed(lmos, tmp_path, unchanged).err
+    monkeypatch.setenv("LMOS_RECORD_TEXT", "some")
+    assert "'some' is no level" in replayed(lmos, data, unchanged).err
 
 
 NOW = datetime(2026, 11, 8, 12, tzinfo=UTC)

@@ -28,7 +28,7 @@ def test_an_answer_for_programs_is_the_whole_record(lmos: Callable[..., Said]) -
     asked = lmos("ask", "will it rain tomorrow", "-t", "demo", "-c", "web", "-o", "json")
     why = lmos("why", asked.json["turn"], "-o", "json")
 
-    assert asked.json == why.json
+    assert asked.json == {name: told for name, told in why.json.items() if name != "explanation"}
     assert (why.json["agent"], why.json["answer"]) == ("weather-agent", "Sunny.")
     assert why.json["decision"]["candidates"]
 
@@ -38,6 +38,26 @@ def test_the_only_channel_needs_no_name_and_an_agent_can_be_named(lmos: Callable
 
     assert said.out == "Sunny.\n"
     assert "explicit" in said.err
+
+
+def test_why_tells_the_words_and_examples_that_mattered(lmos: Callable[..., Said]) -> None:
+    asked = lmos("ask", "how much is my bill", "-t", "demo", "-c", "web", "-o", "json")
+    shown = lmos("why", asked.json["turn"]).out
+    told = lmos("why", asked.json["turn"], "-o", "json").json["explanation"]
+
+    assert "Words that mattered: what changes for billing-agent without them" in shown
+    assert "Examples that mattered" in shown
+    assert f"hash {asked.json['decision']['input_hash']}, en" in shown
+    assert {each["words"] for each in told["words"]} == {"how", "much", "is", "my", "bill"}
+    assert told["examples"][0]["agent"] == told["agent"] == "billing-agent"
+
+
+def test_why_says_where_nothing_was_weighed(lmos: Callable[..., Said]) -> None:
+    asked = lmos("ask", "hello", "-t", "demo", "-c", "web", "--agent", "weather-agent", "-o", "json")
+    shown = lmos("why", asked.json["turn"]).out
+
+    assert "Note         The caller named the Agent; the text was not weighed." in shown
+    assert "that mattered" not in shown
 
 
 @pytest.mark.parametrize(

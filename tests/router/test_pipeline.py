@@ -102,4 +102,13 @@ async def test_a_decision_says_what_it_was_made_of() -> None:
 
     assert decision.encoder == WordEncoder().name
     assert decision.head == ROSTER.fingerprint
-    assert decision.input_hash == "86eaaebd81e68dd5"
+    assert decision.input_hash == "f973236cdd721988"
+
+
+async def test_the_hash_of_a_message_is_the_same_by_the_same_key_alone() -> None:
+    async def hashed(key: bytes, text: str = "how much is my bill") -> str:
+        router = Router(WordEncoder(), FrozenClock(), hash_key=key)
+        return (await router.route(RouteRequest(text, explicit_agent="billing"), ROSTER)).input_hash
+
+    assert await hashed(b"ours") == await hashed(b"ours")
+    assert len({await hashed(b"ours"), await hashed(b"theirs"), await hashed(b"ours", "show my bill")}) == 3

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lmos.core.conversation import TurnStatus, advance
+from lmos.core.conversation import RecordText, TurnStatus, advance
 from lmos.ports.past_turns import PastTurn
 from lmos.ports.store import messages_of
 from lmos.router import Candidate, Roster, RosterAgent, RouteDecision, Router, RouteRequest
@@ -109,6 +109,27 @@ async def test_a_turn_whose_history_may_not_be_used_is_not_routed_without_it(rou
     found = await replayed(router, ROSTER, past("why", RouteDecision("billing", "follow-up", ""), hidden))
 
     assert found.skipped == {Skip.NO_TEXT: 1}
+
+
+@pytest.mark.parametrize("kept", [{"text_masked": True}, {}])
+async def test_words_that_may_only_be_told_masked_are_routed_and_told_so(
+    router: Router, kept: dict[str, Any]
+) -> None:
+    told = f"{BILL} jane@example.com"
+    before = answered(f"no signal {told}", "network", "Call 0171 2345678.")
+    turn = past(told, RouteDecision("network", "vector", "").to_json() | kept, before)
+    record_text = RecordText.parse("" if kept else "all,acme=masked")
+    found = await replay([turn], router, lambda _: ROSTER, record_text)
+
+    assert found.outcomes == {Outcome.MOVED: 1}
+    assert found.to_json()["turns"][0]["question"] == f"{BILL} [e-mail]"
+
+
+async def test_a_tenant_that_allows_no_words_now_is_left_out_and_counted(router: Router) -> None:
+    turn = past(BILL, RouteDecision("billing", "vector", ""))
+    found = await replay([turn], router, lambda _: ROSTER, RecordText.parse("all,acme=none"))
+
+    assert (found.skipped, found.elsewhere) == ({Skip.NO_TEXT: 1}, ())
 
 
 def test_a_follow_up_is_asked_as_it_was_then() -> None:

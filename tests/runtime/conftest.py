@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 ACROSS = (
     "test_chat_door test_turns test_resuming test_conversations test_graphql test_openai"
     " test_metrics test_round_trip test_round_trip_a2a test_handover test_tracing_doors test_retention"
+    " test_choices test_explaining"
 ).split()
 """What must hold as well where the Conversation belongs to another worker than the door."""
 

@@ -13,12 +13,13 @@ import httpx2
 import orjson
 
 from lmos.adapters.kubernetes.inprocess import AsgiTransport
-from lmos.core.conversation import Conversation, owner_of
+from lmos.core.conversation import Conversation, RecordText, owner_of
 from lmos.core.resources import Agent, Channel, ChannelRouting
 from lmos.core.resources.kinds import NAMESPACE
 from lmos.router import Router
 from lmos.runtime import Asked, RoutingTable, Turns, WhenBusy
 from lmos.runtime.http import runtime_app
+from lmos.runtime.telling import Telling
 from lmos.runtime.workers import Crew
 from lmos.testing.agents import ScriptedAgents
 from lmos.testing.clock import CountingIds, FrozenClock
@@ -137,6 +138,7 @@ class Rig:
     agents: ScriptedAgents
     clock: FrozenClock
     traces: SeenTraces
+    telling: Telling
     app: ASGIApp
     http: httpx2.AsyncClient
 
@@ -227,6 +229,7 @@ async def runtime_over(
     *,
     across: bool = False,
     after_head: Sequence[Stage] = (),
+    record_text: str = "",
 ) -> AsyncIterator[Rig]:
     """
     A runtime that follows `cluster` and keeps its Turns in `store`.
@@ -236,12 +239,24 @@ async def runtime_over(
     clock, agents, traces = FrozenClock(), ScriptedAgents(), SeenTraces()
     router = Router(WordEncoder(), clock, after_head=after_head)
     table = RoutingTable(cluster)
+    told = RecordText.parse(record_text)
+    telling = Telling(table, router, store, told)
 
     def turns_of(worker: int) -> Turns:
         def owns(tenant: str, conversation: str) -> bool:
             return not across or owner_of(tenant, conversation, 2) == worker
 
-        return Turns(table, router, agents, store, clock, traces=traces, when_busy=when_busy, owns=owns)
+        return Turns(
+            table,
+            router,
+            agents,
+            store,
+            clock,
+            traces=traces,
+            when_busy=when_busy,
+            owns=owns,
+            record_text=told,
+        )
 
     owner = owner_of("acme", "c1", 2)
     turns = turns_of(owner)
@@ -251,11 +266,11 @@ async def runtime_over(
         taker: TakesTurns = turns
         if across:
             taker = await stack.enter_async_context(fellow_of(turns, turns_of(1 - owner)))
-        app = runtime_app(taker, table, store, ids=CountingIds("turn"))
+        app = runtime_app(taker, table, store, ids=CountingIds("turn"), telling=telling)
         transport = AsgiTransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://runtime") as http:
             try:
-                yield Rig(cluster, table, turns, store, agents, clock, traces, app, http)
+                yield Rig(cluster, table, turns, store, agents, clock, traces, telling, app, http)
             finally:
                 await turns.aclose()
                 await router.aclose()
@@ -281,11 +296,22 @@ async def fellow_of(owner: Turns, turns: Turns) -> AsyncIterator[Crew]:
 
 @asynccontextmanager
 async def running(
-    when_busy: WhenBusy = WhenBusy.WAIT, *, across: bool = False, after_head: Sequence[Stage] = ()
+    when_busy: WhenBusy = WhenBusy.WAIT,
+    *,
+    across: bool = False,
+    after_head: Sequence[Stage] = (),
+    record_text: str = "",
 ) -> AsyncIterator[Rig]:
     """A runtime of its own cluster and store."""
     async with (
         memory_cluster() as cluster,
-        runtime_over(cluster, MemoryStore(), when_busy, across=across, after_head=after_head) as rig,
+        runtime_over(
+            cluster,
+            MemoryStore(),
+            when_busy,
+            across=across,
+            after_head=after_head,
+            record_text=record_text,
+        ) as rig,
     ):
         yield rig

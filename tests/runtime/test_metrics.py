@@ -158,7 +158,9 @@ async def test_a_cancelled_turn_is_no_failure_of_its_agent(rig: Rig) -> None:
 
 
 async def test_with_a_management_port_metrics_are_told_there_alone(rig: Rig) -> None:
-    users = runtime_app(rig.turns, rig.table, rig.store, ids=CountingIds(), with_metrics=False)
+    users = runtime_app(
+        rig.turns, rig.table, rig.store, ids=CountingIds(), telling=rig.telling, with_metrics=False
+    )
     operators = management_app(rig.turns, rig.table, learning=tuple)
 
     for app, told in ((users, 404), (operators, 200)):

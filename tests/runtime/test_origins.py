@@ -29,7 +29,15 @@ PREFLIGHT = {"access-control-request-method": "POST", "access-control-request-he
 def opened(rig: Rig, origins: str = "", host: str = "127.0.0.1") -> ASGIApp:
     """The doors as they are served at `host`, with the pages of `origins` let in."""
     parsed = Origins.parse(origins)
-    return runtime_app(rig.turns, rig.table, rig.store, ids=CountingIds("turn"), origins=parsed, host=host)
+    return runtime_app(
+        rig.turns,
+        rig.table,
+        rig.store,
+        ids=CountingIds("turn"),
+        telling=rig.telling,
+        origins=parsed,
+        host=host,
+    )
 
 
 @asynccontextmanager

@@ -128,6 +128,18 @@ async def test_a_turn_leaves_no_words_in_the_log(
     assert told == [], logged.getvalue()
 
 
+async def test_an_explanation_leaves_no_words_in_logs_and_metrics(silent: Rig, logged: io.StringIO) -> None:
+    answers(silent)
+    for turn, said in (("t1", f"about billing {WORDS}"), ("t2", f"and {WORDS}?")):
+        await silent.post(body(said), headers={"x-turn-id": turn})
+        explained = await silent.http.get(f"/apis/v1/turns/{turn}/explanation")
+        assert WORDS in explained.text
+
+    metrics = (await silent.http.get("/metrics")).text
+    told = [secret for secret in SECRETS if secret in logged.getvalue() + metrics]
+    assert told == []
+
+
 async def test_a_request_that_cannot_be_read_leaves_no_words(silent: Rig, logged: io.StringIO) -> None:
     for content in ({"inputContext": WORDS}, body({"role": "user", "content": [WORDS]}), [WORDS]):
         await silent.post(content, headers={"x-turn-id": TOKEN})

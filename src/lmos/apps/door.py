@@ -173,6 +173,10 @@ class RuntimeDoor:
         """The record of a Turn with its decision. Raises `NotFound`."""
         return await self._call("GET", f"/apis/v1/turns/{_segment(turn)}")
 
+    async def explanation(self, turn: str) -> dict[str, Any]:
+        """Which words and examples mattered for where a Turn went. Raises `NotFound`."""
+        return await self._call("GET", f"/apis/v1/turns/{_segment(turn)}/explanation")
+
     async def _call(self, method: str, path: str, *, body: Any = None, turn: str = "") -> dict[str, Any]:  # noqa: ANN401 - JSON
         headers = {"x-turn-id": turn} if turn else {}
         try:

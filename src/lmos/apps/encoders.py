@@ -80,7 +80,7 @@ def _server_of(environment: Mapping[str, str]) -> Encoder:
     if not model or not url.startswith(("http://", "https://")):
         raise InvalidInput(
             "LMOS_ENCODER is 'openai', and no model of a server is named.",
-            hint="Set EMBEDDING_MODEL_NAME; for another server than OpenAI's, EMBEDDING_MODEL_OPENAI_BASE_URL too.",
+            hint="Set EMBEDDING_MODEL_NAME, and for others than OpenAI EMBEDDING_MODEL_OPENAI_BASE_URL.",
         )
     return OpenAiEncoder(url, model, environment.get("EMBEDDING_MODEL_API_KEY", ""), SystemClock())
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lmos.adapters.sqlite import SqlitePastTurns
 from lmos.adapters.system import SystemClock
-from lmos.apps.conversations import CONVERSATIONS
+from lmos.apps.conversations import CONVERSATIONS, record_text
 from lmos.apps.encoders import CACHE, cache_in, encoder_of
 from lmos.apps.instance import kubeconfig_of
 from lmos.apps.past_rosters import published_rosters, rosters_in
@@ -70,6 +70,7 @@ def replay_turns(
 
     Raises:
         UnknownMoment: `since` cannot be read.
+        InvalidRecordText: What may be used of what was said cannot be read.
         StoreUnavailable: There are no Conversations, or they cannot be read.
         UnreadableManifest, BrokenAgentFile, NothingToRoute: `against` cannot be used.
         ClusterUnavailable: The API server cannot be reached.
@@ -81,15 +82,16 @@ def replay_turns(
         moment, tenant=tenant, channel=channel, limit=limit
     )
     rosters = None if against == ROUTING else rosters_in([Path(against)])
+    told = record_text()
     cache = cache_in(folder) if (folder / CACHE).is_file() else None
 
     async def run() -> Replay:
         router = Router(await asyncio.to_thread(encoder_of, os.environ), SystemClock(), cache)
         try:
             if rosters is not None:
-                return await replay(turns, router, rosters)
+                return await replay(turns, router, rosters, told)
             async with published_rosters(kubeconfig) as published:
-                return await replay(turns, router, published)
+                return await replay(turns, router, published, told)
         finally:
             await router.aclose()
 

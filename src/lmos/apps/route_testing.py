@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from lmos.ports.cache import Cache
     from lmos.ports.cluster import Cluster
     from lmos.router import Roster, RouteDecision
+    from lmos.router.explaining import Explanation
 
 
-async def try_route(kubeconfig: Path | None, tenant: str, channel: str, text: str) -> RouteDecision:
+async def try_route(
+    kubeconfig: Path | None, tenant: str, channel: str, text: str
+) -> tuple[RouteDecision, Explanation]:
     """
-    The decision for `text` in a Channel as the API server has it, by a head trained as the runtime does it.
+    The decision for `text` in a Channel as the API server has it, and what mattered for it.
+
+    The head is trained as the runtime does it.
 
     Raises:
         WhichChannel: `tenant` or `channel` is empty, and not exactly one Channel fits.
@@ -44,7 +49,8 @@ async def try_route(kubeconfig: Path | None, tenant: str, channel: str, text: st
             router = Router(encoder, SystemClock(), cache, models.stages, models.disambiguation)
             try:
                 await router.heads.head_for(roster)
-                return await router.route(RouteRequest(text, tenant=tenant), roster)
+                decision = await router.route(RouteRequest(text, tenant=tenant), roster)
+                return decision, await router.explain(text, decision, roster)
             finally:
                 await router.aclose()
                 await models.aclose()

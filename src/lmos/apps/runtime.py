@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lmos.adapters.agents import ProtocolAgentClient, SliceAddresses
 from lmos.adapters.system import RandomIds, SystemClock
-from lmos.apps.conversations import conversations_in, retention
+from lmos.apps.conversations import conversations_in, hash_key_in, record_text, retention
 from lmos.apps.docs_page import with_docs
 from lmos.apps.encoders import cache_in, encoder_of
 from lmos.apps.instance import cluster_of
@@ -26,6 +26,7 @@ from lmos.runtime import RoutingTable, Turns, WhenBusy
 from lmos.runtime.http import Origins, management_app, runtime_app
 from lmos.runtime.retention import keep_forgetting
 from lmos.runtime.taking import owns_all
+from lmos.runtime.telling import Telling
 from lmos.runtime.workers import Crew
 
 if TYPE_CHECKING:
@@ -110,19 +111,38 @@ async def serve_runtime(
         async with asyncio.TaskGroup() as group:
             encoder = await asyncio.to_thread(encoder_of, os.environ)
             models = await asyncio.to_thread(router_models_of, os.environ)
-            router = Router(encoder, clock, cache_in(data), models.stages, models.disambiguation)
+            router = Router(
+                encoder,
+                clock,
+                cache_in(data),
+                models.stages,
+                models.disambiguation,
+                hash_key=hash_key_in(data),
+            )
             table.on_change(lambda route: router.heads.refresh(route.roster))
             table.on_gone(lambda route: router.heads.forget(route.roster.key))
             group.create_task(table.run())
             await table.synced()
             owns = place.owns if place else owns_all
+            told_words = record_text()
             turns = Turns(
-                table, router, agents, store, clock, traces=traces, when_busy=when_busy(), owns=owns
+                table,
+                router,
+                agents,
+                store,
+                clock,
+                traces=traces,
+                when_busy=when_busy(),
+                owns=owns,
+                record_text=told_words,
             )
+            telling = Telling(table, router, store, told_words)
             group.create_task(keep_forgetting(retention(), store, turns, clock))
             async with _taking(turns, place) as taker:
                 if door:
-                    doors = _doors(taker, table, store, router, door, with_metrics=management is None)
+                    doors = _doors(
+                        taker, table, store, router, telling, door, with_metrics=management is None
+                    )
                     group.create_task(door.serve(doors, websockets=True))
                 if management:
                     told = management_app(
@@ -147,6 +167,7 @@ def _doors(
     table: RoutingTable,
     store: ConversationStore,
     router: Router,
+    telling: Telling,
     door: Door,
     *,
     with_metrics: bool,
@@ -157,6 +178,7 @@ def _doors(
         table,
         store,
         ids=RandomIds(),
+        telling=telling,
         learning=lambda: router.heads.training,
         origins=Origins.parse(os.environ.get("LMOS_CORS_ORIGINS", "")),
         host=door.host,

@@ -105,7 +105,9 @@ class Chat:
         if self._asked is None:
             aside("Nothing was asked yet.")
         else:
-            print_record(self._runner.run(self._door.turn(self._asked.turn)))
+            turn = self._asked.turn
+            record = self._runner.run(self._door.turn(turn))
+            print_record(record, self._runner.run(self._door.explanation(turn)))
 
     def _agents(self) -> None:
         agents = self._runner.run(self._door.agents(self._tenant, self._channel))

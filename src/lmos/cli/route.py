@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lmos.cli.options import ChannelOption, KubeconfigOption, Output, OutputOption, TenantOption
+from lmos.cli import replay
+from lmos.cli.options import ChannelOption, KubeconfigOption, Output, OutputOption, PlotsOption, TenantOption
 
 if TYPE_CHECKING:
     from lmos.router import RouteDecision
     from lmos.router.evaluation import Evaluation
+    from lmos.router.explaining import Explanation
 
-app = typer.Typer(help="The router: try a text, evaluate a file of questions.", no_args_is_help=True)
+app = typer.Typer(
+    help="The router: try a text, evaluate a file of questions, replay past Turns.", no_args_is_help=True
+)
+replay.register(app)
 
 _LARGEST_MATRIX = 12
 _MOST_CONFUSIONS = 20
 _NO_AGENT = "(none)"
+
+
+class Variant(StrEnum):
+    """What judges the questions of an evaluation, as `lmos.router.variants` names it."""
+
+    head = "head"
+    neighbour = "neighbour"
+    centroid = "centroid"
+    vote = "vote"
+    ranker = "ranker"
+    ranker_in_code = "ranker-in-code"
 
 
 @app.command("eval")
@@ -31,6 +48,15 @@ def evaluate(
         ),
     ],
     agents: Annotated[Path, typer.Option("--agents", help="A folder with manifests of kind Agent.")],
+    variant: Annotated[
+        Variant | None,
+        typer.Option(
+            "--variant",
+            help="Judge each question by itself: by the head, or by a simpler way, for comparison.",
+            show_default=False,
+        ),
+    ] = None,
+    plots: PlotsOption = None,
     output: OutputOption = Output.table,
 ) -> None:
     """
@@ -43,14 +69,17 @@ def evaluate(
 
     with on_one_thread():
         from lmos.apps.route_evaluation import evaluate_files
+        from lmos.router.variants import VariantName
 
     with waiting("Training and asking"):
-        evaluation = evaluate_files(file, agents)
+        evaluation = evaluate_files(file, agents, VariantName(variant.value) if variant else None)
     if output is Output.table:
         _print_figures(evaluation)
         _print_confusion(evaluation)
     else:
         print_value(evaluation.to_json(), output)
+    if plots:
+        _draw(plots, evaluation)
 
 
 @app.command("test")
@@ -69,30 +98,21 @@ def try_text(
         from lmos.apps.route_testing import try_route
 
     with waiting("Reading Agents and training"):
-        decision = asyncio.run(try_route(kubeconfig, tenant, channel, text))
+        decision, explanation = asyncio.run(try_route(kubeconfig, tenant, channel, text))
     if output is Output.table:
-        _print_decision(decision)
+        _print_decision(decision, explanation)
     else:
-        print_value(decision.to_json(), output)
+        print_value(decision.to_json() | {"explanation": explanation.to_json()}, output)
 
 
-def _print_decision(decision: RouteDecision) -> None:
-    from lmos.cli.output import print_table
+def _print_decision(decision: RouteDecision, explanation: Explanation) -> None:
+    from lmos.cli.decision_record import print_decision, print_explanation
 
     capability = f", {decision.capability}" if decision.capability else ""
     typer.echo(f"Agent        {decision.agent or '-'}{capability}")
     typer.echo(f"Reason       {decision.reason}")
-    if decision.question:
-        typer.echo(f"Asked back   {decision.question}")
-    typer.echo(
-        f"Thresholds   probability {decision.probability:.3f} of at least {decision.threshold:.3f},"
-        f" familiarity {decision.familiarity:.3f} of at least {decision.familiarity_threshold:.3f}"
-    )
-    typer.echo(f"Made with    head {decision.head or '-'}, {decision.seconds * 1000:.1f} ms\n")
-    rows = [
-        (each.agent or _NO_AGENT, each.capability, f"{each.probability:.3f}") for each in decision.candidates
-    ]
-    print_table(("agent", "capability", "probability"), rows, empty="No candidates were weighed.")
+    print_decision(decision.to_json())
+    print_explanation(explanation.to_json())
 
 
 def _print_figures(evaluation: Evaluation) -> None:
@@ -127,6 +147,17 @@ def _print_confusion(evaluation: Evaluation) -> None:
         ],
         empty="Every question went where it should.",
     )
+
+
+def _draw(folder: Path, evaluation: Evaluation) -> None:
+    from lmos.cli.plots import confusion_matrix, coverage_curve, reliability_diagram, write_plots
+
+    plots = {"confusion": confusion_matrix(evaluation.confusion)}
+    probabilities, hits = evaluation.sureness
+    if len(hits):
+        plots["reliability"] = reliability_diagram(probabilities, hits)
+        plots["coverage"] = coverage_curve(probabilities, hits)
+    write_plots(folder, plots)
 
 
 def _flat(figures: dict[str, Any]) -> dict[str, Any]:

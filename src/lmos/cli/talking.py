@@ -92,7 +92,7 @@ def why(
     runtime: RuntimeOption = "",
     kubeconfig: KubeconfigOption = None,
 ) -> None:
-    """Print why a Turn went to its Agent."""
+    """Print why a Turn went to its Agent, with the words and examples that mattered."""
     from lmos.apps.door import RuntimeDoor
     from lmos.apps.instance import runtime_url_of
     from lmos.cli.output import print_value, waiting
@@ -101,11 +101,11 @@ def why(
     async def run() -> None:
         async with RuntimeDoor(runtime_url_of(runtime, kubeconfig)) as door:
             with waiting("Looking it up"):
-                record = await door.turn(turn)
+                record, explanation = await door.turn(turn), await door.explanation(turn)
         if output is Output.table:
-            print_record(record)
+            print_record(record, explanation)
         else:
-            print_value(record, output)
+            print_value(record | {"explanation": explanation}, output)
 
     asyncio.run(run())
 

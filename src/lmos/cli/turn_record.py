@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from lmos.cli.attachments import attachments
-from lmos.cli.output import print_table
+from lmos.cli.decision_record import print_decision, print_explanation
 
 _UNANSWERED = {"failed": "The Turn failed", "cancelled": "The Turn was cancelled"}
 
@@ -27,8 +27,8 @@ def because(record: dict[str, Any]) -> str:
     return f"{chosen} Handed over: {' → '.join(path)}." if path[1:] else chosen
 
 
-def print_record(record: dict[str, Any]) -> None:
-    """The whole record, with what the router weighed."""
+def print_record(record: dict[str, Any], explanation: dict[str, Any]) -> None:
+    """The whole record, with what the router weighed and what mattered."""
     decision = record["decision"]
     typer.echo(f"Turn         {record['turn']} of Conversation {record['conversation']}")
     typer.echo(f"Channel      {record['tenant']}/{record['channel']}")
@@ -43,18 +43,8 @@ def print_record(record: dict[str, Any]) -> None:
         typer.echo(f"Moved        {decision['moved']}")
     # Records of before there were traces have none.
     typer.echo(f"Trace        {decision.get('trace_id', '-')}")
-    typer.echo(
-        f"Thresholds   probability {decision['probability']:.3f} of at least {decision['threshold']:.3f},"
-        f" familiarity {decision['familiarity']:.3f} of at least {decision['familiarity_threshold']:.3f}"
-    )
-    typer.echo(
-        f"Made with    head {decision['head'] or '-'}, routing {decision['routing_version'] or '-'},"
-        f" {decision['seconds'] * 1000:.1f} ms\n"
-    )
-    rows = [
-        (each["agent"], each["capability"], f"{each['probability']:.3f}") for each in decision["candidates"]
-    ]
-    print_table(("agent", "capability", "probability"), rows, empty="No candidates were weighed.")
+    print_decision(decision)
+    print_explanation(explanation)
 
 
 def _path(decision: dict[str, Any]) -> list[str]:

@@ -26,6 +26,12 @@ TRACE_ID = "trace_id"
 MOVED = "moved"
 """Where it says why its Conversation went on elsewhere than it was."""
 
+TEXT_KEPT = "text_kept"
+"""Where it says false, its Tenant allowed no use of what was said."""
+
+TEXT_MASKED = "text_masked"
+"""Where it says true, its Tenant allowed the use of what was said with marks in place of personal values."""
+
 
 class TurnKey(NamedTuple):
     """

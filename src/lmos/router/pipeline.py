@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
+import hmac
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from lmos.core.errors import LmosError
 from lmos.router.batching import BatchingEncoder
 from lmos.router.clarify import clarifying_question
 from lmos.router.decision import RouteDecision
+from lmos.router.explaining import explanation_of, unweighed
 from lmos.router.heads import HeadKeeper
 from lmos.router.inquiry import Inquiry
 from lmos.router.stages import AgentNotInRouting, ChoiceStage, ExplicitStage, FollowUpStage, VectorStage
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from lmos.ports.models import Encoder
     from lmos.router.decision import StageName
     from lmos.router.disambiguation import Disambiguation
+    from lmos.router.explaining import Explanation
     from lmos.router.request import RouteRequest
     from lmos.router.roster import Roster
     from lmos.router.stages import Stage
@@ -41,8 +44,8 @@ class Router:
 
     One pipeline for all: an Agent named by the caller; one that the user chooses of those offered; a message
     that goes on with the last one; the trained head; a language model, where one is configured and the head
-    is not sure; a clarifying question. The first stage that is sure decides. Below the fast track of a Channel
-    the model is asked too; where it fails, the head's choice stands. A stage that fails is passed over; the
+    is not sure; a clarifying question. The first stage that is sure decides. Below a Channel's fast track the
+    model is asked too; where it fails, the head's choice stands. A stage that fails is passed over; the
     decision says so.
 
     Args:
@@ -51,6 +54,7 @@ class Router:
         cache: Keeps embeddings of examples and trained heads; nothing that users say.
         after_head: The stages behind the trained head.
         disambiguation: Words clarifying questions by a language model; without it, they are ours.
+        hash_key: Of the hashes of users' messages; who does not have it cannot try out what a hash is of.
     """
 
     def __init__(
@@ -60,13 +64,17 @@ class Router:
         cache: Cache | None = None,
         after_head: Sequence[Stage] = (),
         disambiguation: Disambiguation | None = None,
+        hash_key: bytes = b"",
     ) -> None:
-        self._encoder_name = encoder.name
+        self._plain_encoder = encoder
         self._encoder = BatchingEncoder(encoder)
         self._clock = clock
         at_first: tuple[Stage, ...] = (ExplicitStage(), ChoiceStage(), FollowUpStage(), VectorStage())
         self._stages = (*at_first, *after_head)
         self._disambiguation = disambiguation
+        self._hash_key = hash_key
+        # One at a time: each encodes some dozens of texts on cores that Turns need.
+        self._explaining = asyncio.Lock()
         self.heads = HeadKeeper(encoder, cache)
 
     async def route(self, request: RouteRequest, roster: Roster) -> RouteDecision:
@@ -80,15 +88,38 @@ class Router:
         decision = await self._through_stages(Inquiry(request, roster, self._encoder, self.heads))
         return replace(
             decision,
-            encoder=self._encoder_name if decision.head else "",
-            input_hash=hashlib.sha256(request.text.encode(errors="surrogatepass")).hexdigest()[:_HASH_DIGITS],
+            encoder=self._plain_encoder.name if decision.head else "",
+            input_hash=self._hash_of(request.text),
             routing_version=roster.routing_version,
             seconds=self._clock.monotonic() - started,
         )
 
+    async def explain(
+        self, text: str, decision: RouteDecision, roster: Roster, read_with: str = ""
+    ) -> Explanation:
+        """
+        What mattered for a decision of before, by the head as it is now; off the event loop.
+
+        Args:
+            text: The user's message.
+            decision: What became of it.
+            roster: The Agents of its Channel now.
+            read_with: The user's message before, where the text went on with that.
+        """
+        head = await self.heads.head_for(roster) if decision.head else None
+        if head is None or not head.knows(roster.names):
+            return unweighed(decision)
+        async with self._explaining:
+            return await asyncio.to_thread(
+                explanation_of, text, decision, head, self._plain_encoder, roster, read_with
+            )
+
     async def aclose(self) -> None:
         """Stop training."""
         await self.heads.aclose()
+
+    def _hash_of(self, text: str) -> str:
+        return hmac.digest(self._hash_key, text.encode(errors="surrogatepass"), "sha256").hex()[:_HASH_DIGITS]
 
     async def _through_stages(self, inquiry: Inquiry) -> RouteDecision:
         way = Way(RouteDecision(None, "clarify", "No stage has weighed it.", language=inquiry.language))

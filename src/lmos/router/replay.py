@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from lmos.core.conversation import TELL_ALL, TextLevel
 from lmos.ports.store import messages_of
 from lmos.router.decision import RouteDecision
+from lmos.router.recording import as_told, level_of
 from lmos.router.request import RouteRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from lmos.core.conversation import RecordText
     from lmos.ports.past_turns import PastTurn
     from lmos.ports.store import TurnRecord
     from lmos.router.pipeline import Router
     from lmos.router.roster import Roster
-
-TEXT_KEPT = "text_kept"
-"""Where a decision as it is kept says false, its Tenant allows no use of what was said."""
 
 
 class Outcome(StrEnum):
@@ -116,7 +116,10 @@ class Replay:
 
 
 async def replay(
-    turns: Iterable[PastTurn], router: Router, roster_of: Callable[[PastTurn], Roster | None]
+    turns: Iterable[PastTurn],
+    router: Router,
+    roster_of: Callable[[PastTurn], Roster | None],
+    record_text: RecordText = TELL_ALL,
 ) -> Replay:
     """
     Route Turns of before again, each in its Conversation as it was then.
@@ -125,11 +128,13 @@ async def replay(
         turns: In any order; what Turns now would become of one has no influence on the next.
         router: Decides as it would now.
         roster_of: The Agents of a Turn's Channel; None where there is none any more.
+        record_text: What may be used of what was said, beside what each Turn itself says about that; words
+            that may only be told masked are routed so.
     """
     outcomes, skipped = Counter[Outcome](), Counter[Skip]()
     elsewhere: list[Replayed] = []
     for past in turns:
-        replayed = await _replayed(past, router, roster_of)
+        replayed = await _replayed(_as_told(past, record_text), router, roster_of)
         if isinstance(replayed, Skip):
             skipped[replayed] += 1
             continue
@@ -153,9 +158,21 @@ def request_of(past: PastTurn) -> RouteRequest:
     )
 
 
+def _as_told(past: PastTurn, record_text: RecordText) -> PastTurn | None:
+    """A Turn with its history as far as may be told; None where nothing may."""
+    records = past.record, *past.earlier
+    levels = [level_of(each, record_text) for each in records]
+    if TextLevel.NONE in levels:
+        return None
+    record, *earlier = map(as_told, records, levels)
+    return replace(past, record=record, earlier=tuple(earlier))
+
+
 async def _replayed(
-    past: PastTurn, router: Router, roster_of: Callable[[PastTurn], Roster | None]
+    past: PastTurn | None, router: Router, roster_of: Callable[[PastTurn], Roster | None]
 ) -> Replayed | Skip:
+    if past is None:
+        return Skip.NO_TEXT
     if skip := _unusable(past):
         return skip
     before, roster = _decision(past.record.decision), roster_of(past)
@@ -170,8 +187,6 @@ async def _replayed(
 
 def _unusable(past: PastTurn) -> Skip | None:
     decision = past.record.decision
-    if any(each.decision.get(TEXT_KEPT) is False for each in (past.record, *past.earlier)):
-        return Skip.NO_TEXT
     if "stage" not in decision:
         return Skip.NOT_ROUTED
     if decision["stage"] == "explicit":

@@ -57,7 +57,7 @@ async def answer_of(
         if final is None or (not final.messages and final.handed_to is None):
             raise NoAnswer(agent)
         if watch.trace.is_recording and request.messages:
-            span.said(request.messages[-1].content, final.text)
+            span.said(watch.level.tell(request.messages[-1].content), watch.level.tell(final.text))
         return final
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from lmos.core.conversation import TELL_ALL, RecordText
 from lmos.core.errors import LmosError
 from lmos.core.resources.labels import STABLE
 from lmos.ports.store import MOVED, TRACE_ID, ConversationState, StoreUnavailable, TurnRecord
@@ -60,6 +61,7 @@ class Turns:
         traces: Where Turns are seen.
         when_busy: What becomes of a message whose Conversation has a Turn under way.
         owns: Whether a Conversation, by Tenant and id, is ours; others are their workers' to forget.
+        record_text: How much records and traces may tell of what was said, beside the Conversation itself.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Turns:
         traces: Traces,
         when_busy: WhenBusy = WhenBusy.WAIT,
         owns: Callable[[str, str], bool] = owns_all,
+        record_text: RecordText = TELL_ALL,
     ) -> None:
         self._table = table
         self._router = router
@@ -82,6 +85,7 @@ class Turns:
         self._traces = traces
         self._when_busy = when_busy
         self.owns = owns
+        self._record_text = record_text
         self.metrics = TurnMetrics(lambda: [running for running, _ in tuple(self._running.values())])
         # Bound once: each call of an unbound logger binds it anew.
         self._log = structlog.get_logger().bind()
@@ -103,7 +107,7 @@ class Turns:
             self.metrics.joined()
             return self._running[asked.key][0]
         self._make_way(asked)
-        watch = Watch(self._traces.turn(asked.caller), self._clock)
+        watch = Watch(self._traces.turn(asked.caller), self._clock, self._record_text.of(asked.tenant))
         running = OwnTurn(self.received(asked), watch, lambda: self._stop(asked.key, _deserted(asked.turn)))
         task = asyncio.create_task(self._run(asked, running))
         self._running[asked.key] = running, task
@@ -247,7 +251,7 @@ class Turns:
         noted = {TRACE_ID: watch.trace.trace_id}
         if moved := why_moved(state, route.subset, route.addresses):
             noted[MOVED] = moved
-        running.record = routed(running.record, decision, noted)
+        running.record = routed(running.record, decision, noted, watch.level)
         running.tell(Started(asked.turn, decision))
         message, decision, error = await answer_to(asked, state, route, decision, self._agents, running)
         record = answered(running.record, message, error, watch.seconds)

@@ -8,27 +8,40 @@ from typing import TYPE_CHECKING
 from lmos.core.conversation import TurnStatus, advance
 from lmos.ports.agents import AgentLost, AgentUnavailable
 from lmos.ports.store import TurnRecord
+from lmos.router.recording import as_recorded
 from lmos.runtime.failure import TurnCancelled
 
 if TYPE_CHECKING:
-    from lmos.core.conversation import AssistantMessage
+    from lmos.core.conversation import AssistantMessage, TextLevel
     from lmos.core.errors import LmosError
     from lmos.router import RouteDecision
     from lmos.runtime.failure import Failure
 
 
-def routed(record: TurnRecord, decision: RouteDecision, noted: dict[str, str]) -> TurnRecord:
-    """The Turn on its way to the Agent that was chosen, if one was, with what is noted beside that."""
+def routed(
+    record: TurnRecord, decision: RouteDecision, noted: dict[str, str], level: TextLevel
+) -> TurnRecord:
+    """
+    The Turn on its way to the Agent that was chosen, if one was, with what is noted beside that.
+
+    What the decision quotes of the Turn is kept as far as `level` allows.
+    """
     turn = record.turn
     if decision.agent is not None:
         turn = advance(advance(turn, TurnStatus.ROUTED, agent=decision.agent), TurnStatus.ASKED)
-    return TurnRecord(turn, record.digest, record.received_at, decision.to_json() | noted)
+    return TurnRecord(turn, record.digest, record.received_at, as_recorded(decision.to_json(), level) | noted)
 
 
 def handed_over(record: TurnRecord, decision: RouteDecision) -> TurnRecord:
     """The Turn on its way to another Agent."""
     turn = advance(record.turn, TurnStatus.ASKED, agent=decision.agent)
-    return replace(record, turn=turn, decision={**record.decision, **decision.to_json()})
+    # The rest was decided before, and may be kept in other words than these.
+    changed = {
+        "agent": decision.agent,
+        "capability": decision.capability,
+        "handed_over_by": decision.handed_over_by,
+    }
+    return replace(record, turn=turn, decision=record.decision | changed)
 
 
 def answered(record: TurnRecord, message: AssistantMessage, error: str | None, seconds: float) -> TurnRecord:

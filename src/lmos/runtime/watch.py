@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
+from lmos.core.conversation import TextLevel
 from lmos.core.errors import LmosError
 
 if TYPE_CHECKING:
@@ -39,15 +40,17 @@ class Watch:
 
     Attributes:
         trace: Its trace.
+        level: How much of what was said its Tenant allows a trace to hold.
         route: The ChannelRouting that it was routed by, once there is one.
         took: Its stages, as they ended.
         first_piece_seconds: From the message to the first thing that an Agent said.
     """
 
-    __slots__ = ("_clock", "_started", "first_piece_seconds", "route", "took", "trace")
+    __slots__ = ("_clock", "_started", "first_piece_seconds", "level", "route", "took", "trace")
 
-    def __init__(self, trace: TurnTrace, clock: Clock) -> None:
+    def __init__(self, trace: TurnTrace, clock: Clock, level: TextLevel = TextLevel.ALL) -> None:
         self.trace = trace
+        self.level = level
         self.route: Route | None = None
         self.took: list[Took] = []
         self.first_piece_seconds: float | None = None
@@ -94,7 +97,7 @@ class Watch:
         turn, trace = record.turn, self.trace
         if trace.is_recording:
             trace.note(_attributes(record, self.route))
-            trace.said(turn.question, turn.answer or "")
+            trace.said(self.level.tell(turn.question), self.level.tell(turn.answer or ""))
         trace.end(turn.error or "")
 
 

@@ -6,6 +6,7 @@ from lmos.core.conversation.choice import Choice
 from lmos.core.conversation.handover import MOST_HANDOVERS, HandOverFailed, hand_over
 from lmos.core.conversation.message import ASSISTANT, ROLES, SYSTEM, USER, BinaryData, Message, last_of
 from lmos.core.conversation.ownership import owner_of
+from lmos.core.conversation.record_text import TELL_ALL, WITHHELD, InvalidRecordText, RecordText, TextLevel
 from lmos.core.conversation.request import (
     CAPABILITY_KEY,
     CHANNEL_KEY,
@@ -49,11 +50,13 @@ __all__ = [
     "ROLES",
     "STREAMING_KEY",
     "SYSTEM",
+    "TELL_ALL",
     "TENANT_KEY",
     "TRANSITIONS",
     "TRUE",
     "TURN_KEY",
     "USER",
+    "WITHHELD",
     "AgentRequest",
     "AgentResult",
     "AgentResultType",
@@ -67,11 +70,14 @@ __all__ = [
     "HandOverFailed",
     "IllegalTransition",
     "InputContext",
+    "InvalidRecordText",
     "InvalidRetention",
     "KeyValue",
     "Message",
+    "RecordText",
     "Retention",
     "SystemContext",
+    "TextLevel",
     "ToolCall",
     "Turn",
     "TurnStatus",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from lmos.core.conversation.tenants import by_tenant
 from lmos.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -58,15 +59,7 @@ class Retention:
         Raises:
             InvalidRetention: An age is none, or is said twice of the same Tenants.
         """
-        ages: dict[str, timedelta | None] = {}
-        for entry in filter(None, map(str.strip, text.split(","))):
-            name, mark, said = entry.rpartition("=")
-            tenant, age = name.strip(), _age_in(said.strip())
-            if mark and not tenant:
-                raise InvalidRetention(f"{entry[:80]!r} names no Tenant")
-            if tenant in ages:
-                raise InvalidRetention(f"{entry[:80]!r} is the second age for the same Tenants")
-            ages[tenant] = age
+        ages = by_tenant(text, "age", _age_in, InvalidRetention)
         return cls(ages.pop("", None), ages)
 
     @property

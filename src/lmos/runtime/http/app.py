@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from lmos.runtime.http.origins import Origins
     from lmos.runtime.routing_table import RoutingTable
     from lmos.runtime.taking import TakesTurns
+    from lmos.runtime.telling import Telling
 
 PREFIX = "/apis/v1"
 FORMER_PREFIX = "/lmos/runtime/apis/v1"
@@ -53,6 +54,7 @@ def runtime_app(
     store: ConversationStore,
     *,
     ids: Ids,
+    telling: Telling,
     learning: Callable[[], Sequence[str]] = tuple,
     origins: Origins = NO_ORIGINS,
     host: str = "",
@@ -66,6 +68,7 @@ def runtime_app(
         table: Tells of Channels and Agents.
         store: Tells of Turns that were taken.
         ids: Names Turns whose clients do not.
+        telling: Tells operators of single Turns.
         learning: Names the ChannelRoutings whose Agents the router is still learning to tell apart.
         origins: Web pages that may speak with it from a browser.
         host: Where it listens.
@@ -84,7 +87,7 @@ def runtime_app(
     for prefix in (PREFIX, FORMER_PREFIX):
         is_current = prefix == PREFIX
         app.include_router(catalogue_routes(table), prefix=prefix, include_in_schema=is_current)
-        app.include_router(turn_routes(turns, store), prefix=prefix, include_in_schema=is_current)
+        app.include_router(turn_routes(turns, store, telling), prefix=prefix, include_in_schema=is_current)
         app.include_router(conversation_routes(turns, store), prefix=prefix, include_in_schema=is_current)
     app.include_router(model_routes(table))
     app.include_router(kept_routes(turns, store))

@@ -32,6 +32,45 @@ class ShownTurn(WireModel):
     decision: dict[str, Any]
 
 
+class ShownWords(WireModel):
+    """Words of a message, and by how much probability, log odds and familiarity are lower without them."""
+
+    words: str
+    probability_fall: float
+    log_odds_fall: float
+    familiarity_fall: float
+
+
+class ShownExample(WireModel):
+    """An example of an Agent's Capability, and how similar it is to the message."""
+
+    agent: str
+    capability: str
+    text: str
+    similarity: float
+
+
+class ShownExplanation(WireModel):
+    """
+    What mattered for where a Turn went.
+
+    It is about the probability of `agent`, and told by `head`, another one than `decidedBy` where the Agents
+    have changed since; `notes` say what limits it.
+    """
+
+    turn: str
+    agent: str
+    capability: str
+    decided_by: str
+    head: str
+    read_with: str
+    probability: float
+    familiarity: float
+    words: tuple[ShownWords, ...]
+    examples: tuple[ShownExample, ...]
+    notes: tuple[str, ...]
+
+
 class ShownConversation(WireModel):
     """A Conversation of which at least one Turn was answered."""
 

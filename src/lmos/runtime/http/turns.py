@@ -13,12 +13,13 @@ from lmos.core.errors import Conflict, NotFound
 from lmos.runtime.http.description import KEPT, STREAMED, ConversationId, Tenant, TurnId, refusals
 from lmos.runtime.http.events import EVENT_STREAM, event_stream, told_again
 from lmos.runtime.http.requests import TURN_HEADER
-from lmos.runtime.http.shown import ShownTurn
+from lmos.runtime.http.shown import ShownExplanation, ShownTurn
 
 if TYPE_CHECKING:
     from lmos.core.conversation import Message
     from lmos.ports.store import ConversationStore, TurnRecord
     from lmos.runtime.taking import TakesTurns
+    from lmos.runtime.telling import Telling
 
 MOST_EVENTS = 2**31
 
@@ -46,19 +47,35 @@ class TurnOver(Conflict):
         )
 
 
-def turn_routes(turns: TakesTurns, store: ConversationStore) -> APIRouter:
+def turn_routes(turns: TakesTurns, store: ConversationStore, telling: Telling) -> APIRouter:
     """Turns by id: of one Conversation for its Tenant, of any for operators."""
     router = APIRouter(tags=["turns"], responses=refusals(*KEPT, 404))
 
+    async def explained(record: TurnRecord) -> ShownExplanation:
+        found = await telling.explanation(record)
+        return ShownExplanation.model_validate({"turn": record.turn.id, **found.to_json()})
+
     @router.get("/turns/{turn}")
     async def turn(turn: TurnId) -> ShownTurn:
-        """The newest Turn of that id, whoever asked it."""
-        return shown(_found(turn, await store.find(turn)))
+        """The newest Turn of that id, whoever asked it; of its words what its Tenant allows operators."""
+        return shown(telling.of(_found(turn, await store.find(turn))))
+
+    @router.get("/turns/{turn}/explanation")
+    async def explanation(turn: TurnId) -> ShownExplanation:
+        """Which words and examples mattered for where the newest Turn of that id went."""
+        return await explained(_found(turn, await store.find(turn)))
 
     @router.get("/{tenant}/chat/{conversation}/turns/{turn}")
     async def turn_of_conversation(tenant: Tenant, conversation: ConversationId, turn: TurnId) -> ShownTurn:
         """The newest Turn of that id in a Conversation."""
         return shown(_found(turn, await store.find(turn, (tenant, conversation))))
+
+    @router.get("/{tenant}/chat/{conversation}/turns/{turn}/explanation")
+    async def explanation_of_turn(
+        tenant: Tenant, conversation: ConversationId, turn: TurnId
+    ) -> ShownExplanation:
+        """Which words and examples mattered for where the newest Turn of that id in a Conversation went."""
+        return await explained(_found(turn, await store.find(turn, (tenant, conversation))))
 
     @router.delete(
         "/{tenant}/chat/{conversation}/turns/{turn}",
