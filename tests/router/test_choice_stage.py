@@ -85,6 +85,12 @@ async def test_a_clear_question_for_somebody_else_is_no_choice(router: Router) -
     assert (decision.agent, decision.stage) == ("billing", "vector")
 
 
+async def test_a_question_of_its_own_is_no_choice_whatever_words_it_shares(router: Router) -> None:
+    decision = await router.route(reply("when is my bill due?", OFFERED[:1]), ROSTER)
+
+    assert (decision.agent, decision.stage) == ("billing", "vector")
+
+
 async def test_a_long_message_is_no_choice(router: Router) -> None:
     text = "my internet is down and there is no signal since yesterday so please repair my connection"
 

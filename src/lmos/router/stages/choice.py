@@ -37,7 +37,17 @@ class ChoiceStage:
             return await self._judged(inquiry, offered)
         if reading.choice is None:
             return RouteDecision(None, self.name, reading.reason, language=inquiry.language)
+        if await self._asks_anew(inquiry):
+            return None
         return self._chosen(inquiry, reading.choice, reading.reason)
+
+    async def _asks_anew(self, inquiry: Inquiry) -> bool:
+        """Whether the reply is a question of its own, whatever words it shares with what was offered."""
+        text = inquiry.request.text
+        if is_plain_answer(text):
+            return False
+        head, alone = await inquiry.head(), await inquiry.judged(text)
+        return bool(head and alone and by_thresholds(alone, head, inquiry, self.name).agent)
 
     def _chosen(self, inquiry: Inquiry, choice: Choice, reason: str) -> RouteDecision:
         if choice.agent not in inquiry.roster.names:
