@@ -107,16 +107,16 @@ class VectorHead:
         weighed = self.weigh(Texts(embedding[None, :], ngram_counts([text])), allowed)
         probabilities, by_agent = weighed.of_classes[0], weighed.of_agents[0]
         best = int(by_agent.argmax())
-        order = np.argsort(-probabilities, kind="stable")
+        largest = np.argpartition(-probabilities, min(_CANDIDATES, len(probabilities)) - 1)[:_CANDIDATES]
         candidates = tuple(
             Candidate(agent, capability, round(float(probabilities[index]), 4))
-            for index in order[:_CANDIDATES]
+            for index in largest[np.argsort(-probabilities[largest], kind="stable")]
             if weighed.may_be_chosen[index]
             for agent, capability in (self.labels[index],)
         )
         return Judgement(
             agent=self.agents[best],
-            capability=self.labels[order[self.groups[order] == best][0]][1],
+            capability=self.labels[int(np.where(self.groups == best, probabilities, -1).argmax())][1],
             probability=float(by_agent[best]),
             familiarity=float(weighed.familiarity[0]),
             candidates=candidates,
