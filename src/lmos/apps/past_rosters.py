@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lmos.apps.agent_sources import read_agents
 from lmos.apps.instance import cluster_of
+from lmos.apps.published import published_table
 from lmos.core.planning import plan_documents
-from lmos.core.resources.kinds import CHANNEL_ROUTING
 from lmos.core.resources.labels import STABLE
 from lmos.ports.informer import Key
 from lmos.router import Roster, RouterSettings
 from lmos.router.evaluation import NothingToRoute
-from lmos.runtime import RoutingTable
 from lmos.runtime.elsewhere import Elsewhere
 from lmos.runtime.routing_table import NoRoutingInfo
 
@@ -109,11 +107,7 @@ def _willing(place: tuple[str, str, str], agents: Sequence[Agent]) -> Roster | N
 @asynccontextmanager
 async def published_rosters(kubeconfig: Path | None) -> AsyncIterator[RosterOf]:
     """For each Turn the Agents of its Channel's ChannelRouting as the API server has it now."""
-    async with cluster_of(kubeconfig) as cluster:
-        # A watch waits for an API server that is away; this says so at once.
-        await cluster.list(CHANNEL_ROUTING)
-        table = RoutingTable(cluster)
-        following = asyncio.create_task(table.run())
+    async with cluster_of(kubeconfig) as cluster, published_table(cluster) as table:
 
         def roster_of(past: PastTurn) -> Roster | None:
             turn = past.record.turn
@@ -122,9 +116,4 @@ async def published_rosters(kubeconfig: Path | None) -> AsyncIterator[RosterOf]:
             except NoRoutingInfo:
                 return None
 
-        try:
-            await table.synced()
-            yield roster_of
-        finally:
-            following.cancel()
-            await asyncio.wait([following])
+        yield roster_of

@@ -13,8 +13,8 @@ from lmos.apps.channels import the_channel
 from lmos.apps.encoders import CACHE, cache_in, encoder_of
 from lmos.apps.instance import cluster_of, kubeconfig_of
 from lmos.apps.models import router_models_of
+from lmos.apps.published import published_table
 from lmos.router import Router, RouteRequest
-from lmos.runtime import RoutingTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,11 +69,5 @@ async def published_roster(cluster: Cluster, tenant: str, channel: str) -> Roste
     Raises:
         NoRoutingInfo: The Channel has none.
     """
-    table = RoutingTable(cluster)
-    following = asyncio.create_task(table.run())
-    try:
-        await table.synced()
+    async with published_table(cluster) as table:
         return table.find(tenant, channel).roster
-    finally:
-        following.cancel()
-        await asyncio.wait([following])

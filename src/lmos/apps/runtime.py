@@ -107,24 +107,11 @@ async def serve_runtime(
     agents = ProtocolAgentClient(addresses)
     table = RoutingTable(cluster)
     traces = traces_of(os.environ)
+    words = record_text()
     try:
-        async with asyncio.TaskGroup() as group:
-            encoder = await asyncio.to_thread(encoder_of, os.environ)
-            models = await asyncio.to_thread(router_models_of, os.environ)
-            router = Router(
-                encoder,
-                clock,
-                cache_in(data),
-                models.stages,
-                models.disambiguation,
-                hash_key=hash_key_in(data),
-            )
-            table.on_change(lambda route: router.heads.refresh(route.roster))
-            table.on_gone(lambda route: router.heads.forget(route.roster.key))
+        async with asyncio.TaskGroup() as group, _router(table, data) as router:
             group.create_task(table.run())
             await table.synced()
-            owns = place.owns if place else owns_all
-            told_words = record_text()
             turns = Turns(
                 table,
                 router,
@@ -133,10 +120,10 @@ async def serve_runtime(
                 clock,
                 traces=traces,
                 when_busy=when_busy(),
-                owns=owns,
-                record_text=told_words,
+                owns=place.owns if place else owns_all,
+                record_text=words,
             )
-            telling = Telling(table, router, store, told_words)
+            telling = Telling(table, router, store, words)
             group.create_task(keep_forgetting(retention(), store, turns, clock))
             async with _taking(turns, place) as taker:
                 if door:
@@ -150,16 +137,34 @@ async def serve_runtime(
                     )
                     group.create_task(management.serve(told))
                 ready.set()
-                try:
-                    await asyncio.Event().wait()
-                finally:
-                    await router.aclose()
-                    await models.aclose()
+                await asyncio.Event().wait()
     finally:
         await agents.aclose()
         store.close()
         # It waits for the network.
         await asyncio.to_thread(traces.close)
+
+
+@asynccontextmanager
+async def _router(table: RoutingTable, data: Path) -> AsyncIterator[Router]:
+    """The router that the environment asks for; it learns what `table` says."""
+    encoder = await asyncio.to_thread(encoder_of, os.environ)
+    models = await asyncio.to_thread(router_models_of, os.environ)
+    router = Router(
+        encoder,
+        SystemClock(),
+        cache_in(data),
+        models.stages,
+        models.disambiguation,
+        hash_key=hash_key_in(data),
+    )
+    table.on_change(lambda route: router.heads.refresh(route.roster))
+    table.on_gone(lambda route: router.heads.forget(route.roster.key))
+    try:
+        yield router
+    finally:
+        await router.aclose()
+        await models.aclose()
 
 
 def _doors(
