@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from lmos.core.scoring.features import class_sums, unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from lmos.core.scoring.features import Matrix
@@ -85,19 +83,20 @@ def train_head(
     count = len(groups)
     counts = np.ones(len(classes), dtype=np.float32) if weights is None else weights
     centroids = unit(class_sums(features, classes, count, counts))
-    batches = list(_batches(classes, count))
-    work = 4.0 * STEPS * len(batches[0]) * centroids.size
-    if work > MOST_WORK:
+    parts = max(1, len(classes) // max(BATCH, 2 * count))
+    if 4.0 * STEPS * len(classes) / parts * centroids.size > MOST_WORK:
         return Head(centroids)
+    # Those of each class are spread evenly over the parts.
+    dealt = position_in_class(classes) % parts
+    batches = [
+        _Batch.of(features, classes, groups, counts, np.flatnonzero(dealt == part)) for part in range(parts)
+    ]
     # What a centroid pulls per step.
     sizes = np.bincount(classes, minlength=count).astype(np.float32)
     pull = (np.float32(PULL / count) / sizes)[:, None]
     rows, first, second = centroids.copy(), np.zeros_like(centroids), np.zeros_like(centroids)
     for step in range(1, STEPS + 1):
-        seen = batches[step % len(batches)]
-        push = counts[seen] / counts[seen].sum() * TEMPERATURE
-        wrong = _wrong(softmax(TEMPERATURE * (features[seen] @ rows.T)), classes[seen], groups)
-        gradient = (wrong * push[:, None]).T @ features[seen] + pull * (rows - centroids)
+        gradient = batches[step % parts].gradient(rows) + pull * (rows - centroids)
         first += (gradient - first) * np.float32(0.1)
         second += (gradient**2 - second) * np.float32(0.001)
         rate = np.float32(LEARNING_RATE * (1 - 0.999**step) ** 0.5 / (1 - 0.9**step))
@@ -105,20 +104,48 @@ def train_head(
     return Head(rows)
 
 
-def _wrong(shares: Matrix, classes: NDArray[np.intp], groups: NDArray[np.intp]) -> Matrix:
+@dataclass(frozen=True, slots=True)
+class _Batch:
     """
-    The gradient of the loss by the logits: a part of the right group's, the rest of the right class's.
+    The examples that a step looks at.
 
-    Args:
-        shares: Probabilities of classes, shape (n, classes).
-        classes: The right class of each example, shape (n,).
-        groups: Group of each class, shape (classes,).
+    Attributes:
+        features: Shape (n, features).
+        classes: The right class of each, shape (n,).
+        in_group: Which classes are of the right group, shape (n, classes).
+        push: How much each counts, shape (n, 1).
     """
-    in_group = np.where(groups[None, :] == groups[classes][:, None], shares, np.float32(0))
-    in_group *= GROUP_SHARE / np.maximum(in_group.sum(axis=1, keepdims=True), _LEAST)
-    wrong = shares - in_group
-    wrong[np.arange(len(classes)), classes] -= 1 - GROUP_SHARE
-    return wrong
+
+    features: Matrix
+    classes: NDArray[np.intp]
+    in_group: NDArray[np.bool_]
+    push: Matrix
+
+    @classmethod
+    def of(
+        cls,
+        features: Matrix,
+        classes: NDArray[np.intp],
+        groups: NDArray[np.intp],
+        counts: Matrix,
+        seen: NDArray[np.intp],
+    ) -> Self:
+        """Those of all examples whose rows are `seen`; where that is all of them, nothing is copied."""
+        is_whole = len(seen) == len(features)
+        right, push = classes[seen], counts[seen] / counts[seen].sum() * TEMPERATURE
+        in_group = groups[None, :] == groups[right][:, None]
+        return cls(features if is_whole else features[seen], right, in_group, push[:, None])
+
+    def gradient(self, rows: Matrix) -> Matrix:
+        """Of the loss by the head's rows, shape (classes, features)."""
+        wrong = softmax(TEMPERATURE * (self.features @ rows.T))
+        ours = np.where(self.in_group, wrong, np.float32(0))
+        ours *= GROUP_SHARE / np.maximum(ours.sum(axis=1, keepdims=True), _LEAST)
+        wrong -= ours
+        wrong[np.arange(len(wrong)), self.classes] -= 1 - GROUP_SHARE
+        wrong *= self.push
+        gradient: Matrix = wrong.T @ self.features
+        return gradient
 
 
 def position_in_class(classes: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -129,11 +156,3 @@ def position_in_class(classes: NDArray[np.intp]) -> NDArray[np.intp]:
     positions = np.empty(len(classes), dtype=np.intp)
     positions[order] = np.arange(len(classes)) - starts
     return positions
-
-
-def _batches(classes: NDArray[np.intp], count: int) -> Iterator[NDArray[np.intp]]:
-    """Examples dealt into equal parts, those of each class evenly among them."""
-    parts = max(1, len(classes) // max(BATCH, 2 * count))
-    dealt = position_in_class(classes) % parts
-    for part in range(parts):
-        yield np.flatnonzero(dealt == part)
