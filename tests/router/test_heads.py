@@ -3,6 +3,9 @@
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
+from lmos.ports.models import EncoderUnavailable
 from lmos.router.heads import HeadKeeper
 from lmos.router.roster import Roster, RosterAgent, RosterCapability
 from lmos.testing.encoder import WordEncoder
@@ -77,4 +80,57 @@ async def test_whoever_waits_for_a_head_that_is_forgotten_gets_none() -> None:
 
     assert await asyncio.wait_for(waiting, 10) is None
     assert keeper.training == ()
+    await keeper.aclose()
+
+
+class FailingEncoder(WordEncoder):
+    """A server that is away, until it is back."""
+
+    is_away = True
+
+    def encode(self, texts: "Sequence[str]") -> "NDArray[np.float32]":
+        if self.is_away:
+            raise EncoderUnavailable("It is away.")
+        return super().encode(texts)
+
+
+async def test_an_encoder_that_is_away_is_told_and_tried_again() -> None:
+    encoder = FailingEncoder()
+    keeper = HeadKeeper(encoder)
+
+    for _ in range(2):
+        with pytest.raises(EncoderUnavailable):
+            await keeper.head_for(roster("bill"))
+    encoder.is_away = False
+
+    assert await keeper.head_for(roster("bill")) is not None
+    await keeper.aclose()
+
+
+async def test_having_had_no_capabilities_does_not_hide_that_the_encoder_is_away() -> None:
+    keeper = HeadKeeper(FailingEncoder())
+    await keeper.head_for(roster())
+    await keeper.head_for(roster("bill"))
+    await asyncio.wait_for(keeper.settled(), 10)
+
+    with pytest.raises(EncoderUnavailable):
+        await keeper.head_for(roster("bill"))
+    await keeper.aclose()
+
+
+async def test_where_the_encoder_is_away_the_old_head_goes_on() -> None:
+    encoder = FailingEncoder()
+    encoder.is_away = False
+    keeper = HeadKeeper(encoder)
+    old = await keeper.head_for(roster("bill"))
+
+    encoder.is_away = True
+    for _ in range(3):
+        assert await keeper.head_for(roster("bill", "fault")) is old
+        await asyncio.wait_for(keeper.settled(), 10)
+    encoder.is_away = False
+    await keeper.head_for(roster("bill", "fault"))
+    await asyncio.wait_for(keeper.settled(), 10)
+
+    assert await keeper.head_for(roster("bill", "fault")) is not old
     await keeper.aclose()

@@ -45,14 +45,16 @@ class HeadKeeper:
         """Have the head of `roster.key` trained for this roster, unless it is or is about to be."""
         if self._wanted.get(roster.key) != roster.fingerprint:
             self._wanted[roster.key] = roster.fingerprint
-            self._training[roster.key] = asyncio.create_task(self._train(roster))
+            task = self._training[roster.key] = asyncio.create_task(self._train(roster))
+            # It is logged where it fails; nobody may be waiting to hear of it.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     async def head_for(self, roster: Roster) -> VectorHead | None:
         """
         The head for `roster`: the current one, or the one before while the current is trained.
 
         Waits only where there is none at all yet; None for a roster without Capabilities, and for one
-        that is forgotten meanwhile.
+        that is forgotten meanwhile. Where training fails and there is no head, it fails with the same error.
         """
         self.refresh(roster)
         while roster.key not in self._heads and roster.key in self._training:
@@ -91,9 +93,12 @@ class HeadKeeper:
         try:
             head = await loop.run_in_executor(self._thread, self._train_if_wanted, roster)
         except Exception as error:
-            # An encoder that is elsewhere may be away: whoever asks next has it tried again.
+            # An encoder that is elsewhere may be away: whoever asks next has it tried again, and hears of it
+            # where there is no older head.
             if self._wanted.get(roster.key) == roster.fingerprint:
                 del self._wanted[roster.key]
+                if self._heads.get(roster.key) is None:
+                    self._heads.pop(roster.key, None)
             log.warning("head_not_trained", routing=roster.key, error=type(error).__name__)
             raise
         if self._wanted.get(roster.key) == roster.fingerprint:
