@@ -131,6 +131,18 @@ def test_a_plan_needs_no_api_server(lmos: Callable[..., Said], tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("nowhere")
+def test_router_settings_that_cannot_be_read_are_a_problem(lmos: Callable[..., Said], tmp_path: Path) -> None:
+    channel = yaml.safe_load(CHANNEL)
+    channel["metadata"]["annotations"] = {"lmos.eclipse/router": "precison: 0.9"}
+    (tmp_path / "all.yaml").write_text(f"{AGENT}---\n{yaml.safe_dump(channel)}")
+
+    (problem,) = lmos("plan", "-f", str(tmp_path), "-o", "json").json["problems"]
+
+    assert (problem["code"], problem["name"]) == ("InvalidRouterSettings", "acme-web")
+    assert "precison" in problem["message"]
+
+
+@pytest.mark.usefixtures("nowhere")
 def test_an_unresolved_plan_exits_with_3_and_says_what_is_missing(
     lmos: Callable[..., Said], tmp_path: Path
 ) -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lmos.core.resources.labels import ROUTER_SETTINGS
 from lmos.router import Roster, RosterAgent, RosterCapability, RouterSettings
 from lmos.router.calibrating import CalibrationReport, TooFewExamples, calibration_report
 from lmos.router.evaluation import NothingToRoute
-from lmos.router.settings import ANNOTATION
 from lmos.testing.encoder import WordEncoder
 from tests.router.rosters import BILLS, FAULTS, ROSTER
 
@@ -87,7 +87,7 @@ def test_the_annotation_says_the_same_settings(settings: RouterSettings) -> None
     written = report(settings).to_json()["annotation"]
 
     assert "precision" in written
-    assert RouterSettings.of({ANNOTATION: written}) == settings
+    assert RouterSettings.of({ROUTER_SETTINGS: written}) == settings
 
 
 def test_the_same_agents_give_the_same_report() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lmos.core.resources.labels import ROUTER_SETTINGS
 from lmos.router import RouterSettings
-from lmos.router.settings import ANNOTATION
 from tests.runtime.rig import routing
 
 if TYPE_CHECKING:
@@ -39,18 +39,18 @@ async def test_a_channel_without_the_annotation_is_routed_as_everywhere(bare: Ri
 
 
 async def test_the_annotation_of_a_channel_is_followed(bare: Rig) -> None:
-    await bare.serve(channel(**{ANNOTATION: "precision: 0.9"}), routing("billing"))
+    await bare.serve(channel(**{ROUTER_SETTINGS: "precision: 0.9"}), routing("billing"))
     first = settings(bare).precision
     trained: list[str] = []
     bare.table.on_change(lambda route: trained.append(route.roster.fingerprint))
 
-    await bare.serve(channel(**{ANNOTATION: "precision: 0.8"}))
+    await bare.serve(channel(**{ROUTER_SETTINGS: "precision: 0.8"}))
 
     assert (first, settings(bare).precision) == (0.9, 0.8)
     assert len(trained) == 1
 
 
 async def test_settings_that_cannot_be_read_are_the_defaults(bare: Rig) -> None:
-    await bare.serve(channel(**{ANNOTATION: "precision: very"}), routing("billing"))
+    await bare.serve(channel(**{ROUTER_SETTINGS: "precision: very"}), routing("billing"))
 
     assert settings(bare) == RouterSettings()

@@ -11,9 +11,10 @@ from lmos.core.planning import PlanReport, Problem, plan_documents
 from lmos.core.resolver import explain
 from lmos.core.resources import Agent, Channel
 from lmos.core.resources.kinds import AGENT, CHANNEL
+from lmos.core.resources.labels import ROUTER_SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from lmos.core.resolver import Explanation
@@ -53,7 +54,23 @@ def _planned(files: Sequence[Path], present: Sequence[Manifest]) -> PlanReport:
     kept = [manifest for manifest in present if _identity(manifest) not in named]
     report = plan_documents([*manifests, *kept])
     problems = tuple(Problem(error, "", "", "") for error in unreadable)
-    return replace(report, problems=(*problems, *report.problems))
+    return replace(report, problems=(*problems, *report.problems, *_misrouted([*manifests, *kept])))
+
+
+def _misrouted(manifests: Sequence[Manifest]) -> Iterator[Problem]:
+    """Channels whose router settings the runtime could not read."""
+    for manifest in manifests:
+        metadata = manifest["metadata"]
+        annotations = metadata.get("annotations") or {}
+        # What is no text is no annotation, which the Channel's own check says.
+        if manifest.get("kind") != CHANNEL.kind or not isinstance(annotations.get(ROUTER_SETTINGS), str):
+            continue
+        from lmos.router.settings import InvalidRouterSettings, RouterSettings  # noqa: PLC0415 - loads numpy
+
+        try:
+            RouterSettings.of(annotations)
+        except InvalidRouterSettings as error:
+            yield Problem(error, CHANNEL.kind, metadata.get("namespace", "default"), metadata["name"])
 
 
 def _identity(manifest: Manifest) -> tuple[object, ...]:

@@ -121,7 +121,7 @@ def calibrate(
 
 def _print_report(told: dict[str, Any]) -> None:
     from lmos.cli.output import print_table
-    from lmos.router.settings import ANNOTATION
+    from lmos.core.resources.labels import ROUTER_SETTINGS
 
     rows = [
         (name, "-" if told[name] is None else f"{told[name]:g}", meaning)
@@ -130,7 +130,7 @@ def _print_report(told: dict[str, Any]) -> None:
     print_table(("figure", "measured", "means"), rows, empty="No figures.")
     thresholds = ", ".join(f"{name} {value:g}" for name, value in told["thresholds"].items())
     typer.echo(f"\nThresholds   {thresholds}\n")
-    typer.echo(f"For the Channel:\n\nmetadata:\n  annotations:\n    {ANNOTATION}: |")
+    typer.echo(f"For the Channel:\n\nmetadata:\n  annotations:\n    {ROUTER_SETTINGS}: |")
     typer.echo(indent(told["annotation"], " " * 6), nl=False)
 
 

@@ -9,14 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from lmos.core.errors import InvalidInput
+from lmos.core.resources.labels import ROUTER_SETTINGS
 from lmos.core.resources.resource import fields_of
 from lmos.core.scoring import Goal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ANNOTATION = "lmos.eclipse/router"
-"""On a Channel: its settings, as a YAML mapping."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Choosable = Literal["follow-up", "vector", "llm"]
@@ -29,7 +27,7 @@ class InvalidRouterSettings(InvalidInput):
 
     def __init__(self, problem: str) -> None:
         super().__init__(
-            f"The annotation {ANNOTATION} cannot be used: {problem}.",
+            f"The annotation {ROUTER_SETTINGS} cannot be used: {problem}.",
             hint='Write a YAML mapping, such as "precision: 0.98", with keys of docs/reference/settings.md.',
         )
 
@@ -72,7 +70,7 @@ class RouterSettings(BaseModel):
         Raises:
             InvalidRouterSettings: They are no mapping, or hold a key or a value that means nothing.
         """
-        return cls.parse(annotations[ANNOTATION]) if ANNOTATION in annotations else cls()
+        return cls.parse(annotations[ROUTER_SETTINGS]) if ROUTER_SETTINGS in annotations else cls()
 
     @classmethod
     def parse(cls, written: str) -> RouterSettings:

@@ -14,6 +14,9 @@ DISCOVERED_GENERATION = "lmos.eclipse/discovered-generation"
 CHANNELS = "lmos.eclipse/channels"
 """On a Deployment: the Channels, separated by commas, of an Agent whose description names none."""
 
+ROUTER_SETTINGS = "lmos.eclipse/router"
+"""On a Channel: how its Turns are routed, as a YAML mapping; `lmos.router.settings` reads it."""
+
 STABLE = "stable"
 """The Subset of whatever names none."""
 
