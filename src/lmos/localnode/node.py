@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 _STOP_SECONDS = 2.0
 """When the node itself stops, nobody waits longer for an Agent."""
+_LINGER_SECONDS = 0.1
+"""Between the last time that anybody was sent to a process and its end: who was on the way gets an answer."""
+
 _RETRY_SECONDS = 1.0
 _FIRST_USAGE_SECONDS, _USAGE_SECONDS = 2.0, 15.0
 
@@ -184,7 +187,10 @@ class LocalNode:
         if run:
             # Only when nobody is sent there any more.
             await self._services_to_publish.settled()
-            await run.stop(metadata.get("deletionGracePeriodSeconds"))
+            grace_seconds = metadata.get("deletionGracePeriodSeconds")
+            if grace_seconds != 0:
+                await asyncio.sleep(_LINGER_SECONDS)
+            await run.stop(grace_seconds)
             shutil.rmtree(run.folder, ignore_errors=True)
             del self._runs[metadata["uid"]]
         name, namespace, uid = metadata["name"], metadata["namespace"], metadata["uid"]
