@@ -188,7 +188,7 @@ class LocalNode:
             # Only when nobody is sent there any more.
             await self._services_to_publish.settled()
             grace_seconds = metadata.get("deletionGracePeriodSeconds")
-            if grace_seconds != 0:
+            if run.state.is_ready and grace_seconds != 0:
                 await asyncio.sleep(_LINGER_SECONDS)
             await run.stop(grace_seconds)
             shutil.rmtree(run.folder, ignore_errors=True)
