@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
-from lmos.adapters.system import SystemClock
 from lmos.apps.channels import the_channel
-from lmos.apps.encoders import CACHE, cache_in, encoder_of
+from lmos.apps.encoders import CACHE, cache_in
 from lmos.apps.instance import cluster_of, kubeconfig_of
-from lmos.apps.models import router_models_of
 from lmos.apps.published import published_table
-from lmos.router import Router, RouteRequest
+from lmos.apps.routing import configured_router
+from lmos.router import RouteRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,17 +40,10 @@ async def try_route(
         # What is noted of a ChannelRouting that cannot be read is not part of the answer.
         with redirect_stdout(sys.stderr):
             roster = await published_roster(cluster, tenant, channel)
-            encoder = await asyncio.to_thread(encoder_of, os.environ)
-            models = await asyncio.to_thread(router_models_of, os.environ)
-            cache = _cache_beside(kubeconfig_of(kubeconfig))
-            router = Router(encoder, SystemClock(), cache, models.stages, models.disambiguation)
-            try:
+            async with configured_router(_cache_beside(kubeconfig_of(kubeconfig))) as router:
                 await router.heads.head_for(roster)
                 decision = await router.route(RouteRequest(text, tenant=tenant), roster)
                 return decision, await router.explain(text, decision, roster)
-            finally:
-                await router.aclose()
-                await models.aclose()
 
 
 def _cache_beside(kubeconfig: Path | None) -> Cache | None:

@@ -12,16 +12,15 @@ from lmos.adapters.agents import ProtocolAgentClient, SliceAddresses
 from lmos.adapters.system import RandomIds, SystemClock
 from lmos.apps.conversations import conversations_in, hash_key_in, record_text, retention
 from lmos.apps.docs_page import with_docs
-from lmos.apps.encoders import cache_in, encoder_of
+from lmos.apps.encoders import cache_in
 from lmos.apps.instance import cluster_of
 from lmos.apps.logs import configure_logging
-from lmos.apps.models import router_models_of
 from lmos.apps.process import run_process
+from lmos.apps.routing import configured_router
 from lmos.apps.serving import Door
 from lmos.apps.traces import traces_of
 from lmos.apps.workers import MANAGEMENT
 from lmos.core.errors import InvalidInput
-from lmos.router import Router
 from lmos.runtime import RoutingTable, Turns, WhenBusy
 from lmos.runtime.http import Origins, management_app, runtime_app
 from lmos.runtime.retention import keep_forgetting
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from lmos.ports.agents import AddressBook
     from lmos.ports.cluster import Cluster
     from lmos.ports.store import ConversationStore
+    from lmos.router import Router
     from lmos.runtime.taking import TakesTurns
 
 
@@ -109,7 +109,12 @@ async def serve_runtime(
     traces = traces_of(os.environ)
     words = record_text()
     try:
-        async with asyncio.TaskGroup() as group, _router(table, data) as router:
+        async with (
+            asyncio.TaskGroup() as group,
+            configured_router(cache_in(data), hash_key_in(data)) as router,
+        ):
+            table.on_change(lambda route: router.heads.refresh(route.roster))
+            table.on_gone(lambda route: router.heads.forget(route.roster.key))
             group.create_task(table.run())
             await table.synced()
             turns = Turns(
@@ -143,28 +148,6 @@ async def serve_runtime(
         store.close()
         # It waits for the network.
         await asyncio.to_thread(traces.close)
-
-
-@asynccontextmanager
-async def _router(table: RoutingTable, data: Path) -> AsyncIterator[Router]:
-    """The router that the environment asks for; it learns what `table` says."""
-    encoder = await asyncio.to_thread(encoder_of, os.environ)
-    models = await asyncio.to_thread(router_models_of, os.environ)
-    router = Router(
-        encoder,
-        SystemClock(),
-        cache_in(data),
-        models.stages,
-        models.disambiguation,
-        hash_key=hash_key_in(data),
-    )
-    table.on_change(lambda route: router.heads.refresh(route.roster))
-    table.on_gone(lambda route: router.heads.forget(route.roster.key))
-    try:
-        yield router
-    finally:
-        await router.aclose()
-        await models.aclose()
 
 
 def _doors(

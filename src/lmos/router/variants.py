@@ -14,6 +14,7 @@ from lmos.core.scoring.voting import IN_CODE, SHIPPED, closest_vote, ranked_vote
 from lmos.router.decision import Candidate, RouteDecision
 from lmos.router.evaluation import Evaluation, Judged, NothingToRoute
 from lmos.router.language import language_of
+from lmos.router.stages.vector import with_figures
 from lmos.router.training import learn, lesson_of
 from lmos.router.vector import ELSEWHERE, Judgement
 
@@ -208,17 +209,6 @@ def _decision(judgement: Judgement, wanted: Thresholds, text: str, seconds: floa
         and judgement.familiarity >= wanted.familiarity
         and judgement.probability >= wanted.confidence
     )
-    return RouteDecision(
-        judgement.agent if is_sure else None,
-        "vector",
-        "It is the closest." if is_sure else "It is not close enough.",
-        capability=judgement.capability if is_sure else "",
-        probability=judgement.probability,
-        threshold=wanted.confidence,
-        familiarity=judgement.familiarity,
-        familiarity_threshold=wanted.familiarity,
-        candidates=judgement.candidates,
-        likeliest=Candidate(judgement.agent, judgement.capability, round(judgement.probability, 4)),
-        language=language_of(text),
-        seconds=seconds,
-    )
+    agent, reason = (judgement.agent, "It is the closest.") if is_sure else (None, "It is not close enough.")
+    unfounded = RouteDecision(agent, "vector", reason, language=language_of(text), seconds=seconds)
+    return with_figures(unfounded, judgement, wanted)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lmos.router.decision import Candidate, RouteDecision, agent_shares
 from lmos.router.vector import ELSEWHERE
 
 if TYPE_CHECKING:
+    from lmos.core.scoring import Thresholds
     from lmos.router.decision import StageName
     from lmos.router.inquiry import Inquiry
     from lmos.router.vector import Judgement, VectorHead
@@ -53,19 +55,21 @@ def by_thresholds(
         agent, reason = None, "Several Agents come into question and none is clearly ahead."
     else:
         agent, reason = judgement.agent, f"It reads like the examples of {judgement.capability}."
-    return RouteDecision(
-        agent,
-        stage,
-        reason,
-        capability=judgement.capability if agent else "",
+    unfounded = RouteDecision(agent, stage, reason, language=inquiry.language, head=head.fingerprint)
+    return with_figures(unfounded, judgement, wanted)
+
+
+def with_figures(decision: RouteDecision, judgement: Judgement, wanted: Thresholds) -> RouteDecision:
+    """A decision with the figures of the judgement that it rests on, and what these were held against."""
+    return replace(
+        decision,
+        capability=judgement.capability if decision.agent else "",
         probability=judgement.probability,
         threshold=wanted.confidence,
         familiarity=judgement.familiarity,
         familiarity_threshold=wanted.familiarity,
         candidates=judgement.candidates,
         likeliest=Candidate(judgement.agent, judgement.capability, round(judgement.probability, 4)),
-        language=inquiry.language,
-        head=head.fingerprint,
     )
 
 
